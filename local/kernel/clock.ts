@@ -89,7 +89,9 @@ export class VirtualClock {
   moveTo(atMs: number): void {
     const next = this.nextAtMs();
     if (atMs < this.#nowMs || (next !== undefined && next < atMs)) {
-      throw new RangeError(`the clock can't move from ${this.#nowMs} to ${atMs}: the next timer is at ${next ?? 'none'}`);
+      throw new RangeError(
+        `the clock can't move from ${this.#nowMs} to ${atMs}: the next timer is at ${next ?? 'none'}`,
+      );
     }
     this.#nowMs = atMs;
   }

@@ -47,6 +47,8 @@ export interface RestRoute {
   /** Path with `{Name}` labels and an optional greedy last one `{Key+}`, for instance `/endpoints/{EndpointName}/invocations`. */
   readonly path: string;
   readonly operation: string;
+  /** Query parameters that must be present (their value too, if one is given), as S3's `?list-type=2`. */
+  readonly query?: Readonly<Record<string, string | true>>;
   /** Query parameter -> input member. */
   readonly queryMembers?: Readonly<Record<string, string>>;
   /** Request header (lower case) -> input member. */

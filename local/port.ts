@@ -1,0 +1,74 @@
+/** The loopback door: the same gateway on an HTTP port, for the AWS CLI and any SDK in any language. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { type InFlight } from './kernel/in-flight.ts';
+import { type Gateway } from './protocols/gateway.ts';
+import { type WireRequest } from './protocols/wire.ts';
+
+/** More than any request of this system; a larger one is refused instead of filling the memory. */
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+
+export class RequestTooLarge extends Error {
+  override readonly name = 'RequestTooLarge';
+}
+
+async function readBody(message: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_BYTES_MAX) throw new RequestTooLarge(`a request body of over ${BODY_BYTES_MAX} bytes: send less`);
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  return message.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+}
+
+async function toWire(message: IncomingMessage): Promise<WireRequest> {
+  const url = new URL(message.url ?? '/', 'http://127.0.0.1');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
+  }
+  return {
+    method: message.method ?? 'GET',
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers,
+    body: await readBody(message),
+  };
+}
+
+/**
+ * Listens on 127.0.0.1.
+ * @param port 0 lets the machine choose
+ * @returns the server and the port it got
+ */
+export async function listen(
+  gateway: Gateway,
+  inFlight: InFlight,
+  port: number,
+): Promise<{ server: Server; port: number }> {
+  const server = createServer((message, response) => {
+    const end = inFlight.begin('http');
+    toWire(message)
+      .then(gateway)
+      .then((answer) => {
+        response.writeHead(answer.statusCode, { ...answer.headers, 'content-length': String(answer.body.length) });
+        response.end(answer.body);
+      })
+      .catch((error: unknown) => {
+        response.writeHead(error instanceof RequestTooLarge ? 413 : 500, { 'content-type': 'text/plain' });
+        response.end(String(error));
+      })
+      .finally(end);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new Error(`the server listens on '${String(address)}', not on a port`);
+  return { server, port: address.port };
+}
