@@ -4,6 +4,7 @@ import { AwsError } from '../kernel/errors.ts';
 import { type CloudContext, type Service, type WireInput } from '../kernel/service.ts';
 import { type DeployedStack, deployTemplate } from './deploy.ts';
 import { templateError } from './errors.ts';
+import { parseTemplate } from './template.ts';
 
 export interface CloudFormation extends Service {
   /**
@@ -85,7 +86,16 @@ export function newCloudFormation(cloud: CloudContext, iam: Iam): CloudFormation
 const stackArnPrefix = (cloud: CloudContext): string =>
   `arn:aws:cloudformation:${cloud.region}:${cloud.accountId}:stack/`;
 
-function describe({ stack, parameters, createdAtMs }: StackRecord): object {
+/** The parameters as given or by default; those with NoEcho are masked, as AWS does. */
+function describeParameters(template: unknown, given: Readonly<Record<string, string>>): object[] {
+  return Object.entries(parseTemplate(template).parameters).map(([ParameterKey, declaration]) => {
+    const { NoEcho, Default } = declaration as { readonly NoEcho?: unknown; readonly Default?: string | number };
+    const masked = NoEcho === true || NoEcho === 'true';
+    return { ParameterKey, ParameterValue: masked ? '****' : String(given[ParameterKey] ?? Default) };
+  });
+}
+
+function describe({ stack, template, parameters, createdAtMs }: StackRecord): object {
   return {
     StackId: stack.stackId,
     StackName: stack.stackName,
@@ -93,7 +103,7 @@ function describe({ stack, parameters, createdAtMs }: StackRecord): object {
     CreationTime: new Date(createdAtMs),
     StackStatus: 'CREATE_COMPLETE',
     DisableRollback: true,
-    Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+    Parameters: describeParameters(template, parameters),
     Outputs: [...stack.outputs].map(([OutputKey, { value, description, exportName }]) => ({
       OutputKey,
       OutputValue: value,

@@ -131,7 +131,7 @@ function reasonText(
     verdict.filled > 0 && alarm.treatMissingData === 'breaching'
       ? ` and ${plural(verdict.filled, 'missing datapoint')} treated as [Breaching]`
       : '';
-  return `Threshold Crossed: ${shown.length} out of the last ${plural(alarm.evaluationPeriods, 'datapoint')} [${list.join(', ')}] ${verb} ${words} the threshold (${decimal(alarm.threshold)})${filled} (minimum ${plural(least, 'datapoint')} for ${previous} -> ${verdict.value} transition).`;
+  return `Threshold Crossed: ${shown.length} out of the last ${alarm.evaluationPeriods} datapoints [${list.join(', ')}] ${verb} ${words} the threshold (${decimal(alarm.threshold)})${filled} (minimum ${plural(least, 'datapoint')} for ${previous} -> ${verdict.value} transition).`;
 }
 
 function reasonDataText(

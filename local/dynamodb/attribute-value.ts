@@ -238,7 +238,7 @@ export function equalValues(a: AttributeValue, b: AttributeValue): boolean {
   if (isBinarySet(a)) return isBinarySet(b) && equalSets(a.BS.map(base64), b.BS.map(base64));
   if (isList(a))
     return isList(b) && a.L.length === b.L.length && a.L.every((member, i) => equalValues(member, b.L[i]!));
-  return isMap(b) && equalMaps(a.M, b.M);
+  return isMap(a) && isMap(b) && equalMaps(a.M, b.M);
 }
 
 /** A text that stands for a scalar as a member of a set, equal for equal members; undefined for other types. */

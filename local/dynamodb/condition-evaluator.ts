@@ -68,7 +68,7 @@ export function beginsWith(value: AttributeValue, prefix: AttributeValue): boole
 /** A part of a string or blob, or a member of a set or list. */
 function contains(value: AttributeValue, part: AttributeValue): boolean {
   if (isString(value)) return isString(part) && value.S.includes(part.S);
-  if (isBinary(value)) return isBinary(part) && Buffer.from(value.B).includes(part.B);
+  if (isBinary(value)) return isBinary(part) && Buffer.from(value.B).includes(Buffer.from(part.B));
   if (isList(value)) return value.L.some((member) => equalValues(member, part));
   const member = setMemberKey(part);
   return member !== undefined && typeOf(value) === `${typeOf(part)}S` && setMembers(value)!.has(member);

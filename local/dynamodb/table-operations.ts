@@ -23,6 +23,7 @@ function describeKey(key: KeySchema): object[] {
 const NO_THROUGHPUT = { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 };
 
 function describeIndex(record: TableRecord, index: IndexSchema): object {
+  const usage = record.table.indexUsage(index);
   return {
     IndexName: index.name,
     KeySchema: describeKey(index.key),
@@ -31,8 +32,8 @@ function describeIndex(record: TableRecord, index: IndexSchema): object {
       NonKeyAttributes: index.nonKeyAttributes.length > 0 ? index.nonKeyAttributes : undefined,
     },
     ...(index.kind === 'global' ? { IndexStatus: 'ACTIVE', ProvisionedThroughput: NO_THROUGHPUT } : {}),
-    IndexSizeBytes: 0,
-    ItemCount: record.table.countIn(index),
+    IndexSizeBytes: usage.sizeBytes,
+    ItemCount: usage.itemCount,
     IndexArn: `${record.arn}/index/${index.name}`,
   };
 }

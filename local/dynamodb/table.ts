@@ -1,5 +1,6 @@
 /** The rows of one table and of its indexes. Items are immutable: a write replaces a whole item. */
 import { equalValues, type Item, newMap } from './attribute-value.ts';
+import { itemSizeBytes } from './item-size.ts';
 import { PartitionedIndex, type Place } from './partitioned-index.ts';
 import { keyText, type PrimaryKey, primaryKeyOf } from './primary-key.ts';
 import { type IndexSchema, keyAttributes, type KeySchema, type TableSchema } from './table-schema.ts';
@@ -78,12 +79,17 @@ export class Table {
     return this.#orders[index ? this.schema.indexes.indexOf(index) + 1 : 0]!.index;
   }
 
-  /** Number of items in an index. */
-  countIn(index: IndexSchema): number {
+  /** What an index holds: items, and their size as projected. */
+  indexUsage(index: IndexSchema): { readonly itemCount: number; readonly sizeBytes: number } {
     const position = this.schema.indexes.indexOf(index) + 1;
-    let count = 0;
-    for (const row of this.#rows.values()) if (row.entries[position]) count++;
-    return count;
+    let itemCount = 0;
+    let sizeBytes = 0;
+    for (const row of this.#rows.values()) {
+      if (!row.entries[position]) continue;
+      itemCount++;
+      sizeBytes += itemSizeBytes(projectedItem(row.item, index));
+    }
+    return { itemCount, sizeBytes };
   }
 
   /** Writes an item over what was there. Keys must have been checked. */

@@ -98,7 +98,11 @@ function flatten(event: unknown): Map<string, EventLeaf[]> {
   const walk = (value: unknown, path: string, membership: Membership): void => {
     if (Array.isArray(value)) {
       const array = arrays++;
-      value.forEach((element, index) => walk(element, path, new Map(membership).set(array, index)));
+      // Only objects and arrays have parts that belong together; a scalar is bound to no element of its own.
+      value.forEach((element, index) => {
+        const nested = typeof element === 'object' && element !== null;
+        walk(element, path, nested ? new Map(membership).set(array, index) : membership);
+      });
     } else if (isObject(value)) {
       for (const [key, child] of Object.entries(value)) walk(child, path === '' ? key : `${path}.${key}`, membership);
     } else {

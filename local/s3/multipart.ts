@@ -25,14 +25,14 @@ function chosenParts(upload: MultipartUpload, input: WireInput): Uint8Array[] {
     etag: `"${String(part.ETag).replaceAll('"', '')}"`,
   }));
   if (listed.length === 0) throw s3Error(400, 'MalformedXML', 'You must specify at least one part');
+  if (listed.some(({ number }, index) => index > 0 && number <= listed[index - 1]!.number)) {
+    throw s3Error(
+      400,
+      'InvalidPartOrder',
+      'The list of parts was not in ascending order. Parts must be ordered by part number.',
+    );
+  }
   return listed.map(({ number, etag }, index) => {
-    if (index > 0 && number <= listed[index - 1]!.number) {
-      throw s3Error(
-        400,
-        'InvalidPartOrder',
-        'The list of parts was not in ascending order. Parts must be ordered by part number.',
-      );
-    }
     const part = upload.parts.get(number);
     if (part?.etag !== etag) {
       const message =

@@ -82,7 +82,8 @@ export function writeXml(name: string, value: unknown): string {
     const content = Object.entries(value).map(([member, item]) => writeXml(member, item));
     return `<${name}>${content.join('')}</${name}>`;
   }
-  return `<${name}>${escapeXml(String(value))}</${name}>`;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return `<${name}>${escapeXml(text)}</${name}>`;
 }
 
 /** A whole document with S3's namespace. */

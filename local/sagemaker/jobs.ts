@@ -69,6 +69,7 @@ export interface JobPhases {
 }
 
 export function newJobs(context: SageMakerContext, kind: JobKind): Jobs {
+  // Names are unique whatever their case, since ARNs hold them in lower case.
   const jobs = new Map<string, Job>();
   const { clock } = context.cloud.kernel;
 
@@ -124,7 +125,7 @@ export function newJobs(context: SageMakerContext, kind: JobKind): Jobs {
   };
 
   const find = (name: string): Job => {
-    const job = jobs.get(name);
+    const job = jobs.get(name.toLowerCase());
     if (!job) throw validationError(kind.notFound(name));
     return job;
   };
@@ -133,8 +134,7 @@ export function newJobs(context: SageMakerContext, kind: JobKind): Jobs {
     find,
     start(input, name, phases) {
       const arn = context.arn(kind.resourceType, name);
-      const taken = [...jobs.keys()].some((other) => other.toLowerCase() === name.toLowerCase());
-      if (taken) throw new AwsError('ResourceInUse', kind.alreadyExists(arn));
+      if (jobs.has(name.toLowerCase())) throw new AwsError('ResourceInUse', kind.alreadyExists(arn));
       let end = (): void => undefined;
       const ended = new Promise<void>((resolve) => (end = resolve));
       const job: Job = {
@@ -151,7 +151,7 @@ export function newJobs(context: SageMakerContext, kind: JobKind): Jobs {
         ended,
         end,
       };
-      jobs.set(name, job);
+      jobs.set(name.toLowerCase(), job);
       context.setTags(arn, input['Tags']);
       change(job, 'InProgress');
       context.cloud.kernel.spawn(`${kind.resourceType} ${name}`, () => run(job, phases));

@@ -50,3 +50,14 @@ export function listMembers(sortKeys: readonly string[]): Readonly<Record<string
 export const JOB_NAME = text({ min: 1, max: 63, pattern: '[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}' });
 export const INSTANCE_TYPE = text({ pattern: 'ml\\.[a-z0-9\\-]+\\.[a-z0-9]+' });
 export const ENTRYPOINT = list(text({ max: 256 }), { min: 1, max: 100 });
+
+/** Request of ListTrainingJobs, ListProcessingJobs and ListTransformJobs. */
+export const JOB_LISTING = struct(
+  {},
+  {
+    ...listMembers(['Name', 'CreationTime', 'Status']),
+    LastModifiedTimeAfter: timestamp,
+    LastModifiedTimeBefore: timestamp,
+    StatusEquals: oneOf('InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped'),
+  },
+);

@@ -23,7 +23,8 @@ const PRIMITIVE_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 
 /** What is wrong with a condition's form, or undefined. `unknown` types are for the caller to refuse. */
 export function conditionDefect(condition: unknown): { kind: 'invalid' | 'unknown'; message: string } | undefined {
-  if (typeof condition !== 'object' || condition === null) return { kind: 'invalid', message: 'a condition is not an object' };
+  if (typeof condition !== 'object' || condition === null)
+    return { kind: 'invalid', message: 'a condition is not an object' };
   const { Type: type, ...members } = condition as Record<string, unknown>;
   const wanted = PRIMITIVE_MEMBERS[String(type)];
   if (!wanted) return { kind: 'unknown', message: `condition of Type '${String(type)}'` };

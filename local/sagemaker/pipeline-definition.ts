@@ -23,7 +23,8 @@ export interface RetryPolicy {
   readonly MaxAttempts?: number;
 }
 
-export type StepType = 'Processing' | 'Training' | 'Transform' | 'Model' | 'RegisterModel' | 'Condition' | 'Lambda' | 'Fail';
+export type StepType =
+  'Processing' | 'Training' | 'Transform' | 'Model' | 'RegisterModel' | 'Condition' | 'Lambda' | 'Fail';
 
 export interface Step {
   readonly Name: string;
@@ -61,21 +62,34 @@ const MEMBERS: Readonly<Record<StepType, readonly string[]>> = {
   Fail: [],
 };
 const JOB_NAMES = ['ProcessingJobName', 'TrainingJobName', 'TransformJobName'];
-const EXECUTION = ['StartDateTime', 'CurrentDateTime', 'PipelineName', 'PipelineArn', 'PipelineExecutionId', 'PipelineExecutionArn'];
+const EXECUTION = [
+  'StartDateTime',
+  'CurrentDateTime',
+  'PipelineName',
+  'PipelineArn',
+  'PipelineExecutionId',
+  'PipelineExecutionArn',
+];
 const RETRYABLE = ['Step.SERVICE_FAULT', 'Step.THROTTLING'];
 
 const invalid = (message: string): AwsError => validationError(`Unable to parse pipeline definition. ${message}`);
 
 /** Branches of a Condition step. */
 export function branchesOf(step: Step): { conditions: Condition[]; ifSteps: Step[]; elseSteps: Step[] } {
-  const { Conditions, IfSteps, ElseSteps } = step.Arguments as { Conditions?: Condition[]; IfSteps?: Step[]; ElseSteps?: Step[] };
+  const { Conditions, IfSteps, ElseSteps } = step.Arguments as {
+    Conditions?: Condition[];
+    IfSteps?: Step[];
+    ElseSteps?: Step[];
+  };
   return { conditions: Conditions ?? [], ifSteps: IfSteps ?? [], elseSteps: ElseSteps ?? [] };
 }
 
 /** Milliseconds of an ISO 8601 duration such as `P30D` or `PT1H30M`; a month has 30 days, a year 365. */
 export function durationMs(text: string): number {
-  const match = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i.exec(text);
-  if (!match || match.slice(1).every((part) => part === undefined)) throw invalid(`'${text}' is not an ISO 8601 duration.`);
+  const match =
+    /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i.exec(text);
+  if (!match || match.slice(1).every((part) => part === undefined))
+    throw invalid(`'${text}' is not an ISO 8601 duration.`);
   const factors = [31_536_000, 2_592_000, 604_800, 86_400, 3600, 60, 1];
   return factors.reduce((sum, seconds, index) => sum + seconds * 1000 * Number(match[index + 1] ?? 0), 0);
 }
@@ -104,12 +118,16 @@ function checkStep(step: Step): void {
     if (step.Type !== 'Lambda') throw invalid(`Step '${step.Name}' has no Arguments.`);
   }
   const named = JOB_NAMES.find((name) => name in (step.Arguments ?? {}));
-  if (named !== undefined) throw new UnsupportedFeature(`${named} in step '${step.Name}'`, 'pipelines name their jobs themselves');
-  if (step.Type === 'Lambda' && step.FunctionArn === undefined) throw invalid(`Lambda step '${step.Name}' has no FunctionArn.`);
+  if (named !== undefined)
+    throw new UnsupportedFeature(`${named} in step '${step.Name}'`, 'pipelines name their jobs themselves');
+  if (step.Type === 'Lambda' && step.FunctionArn === undefined)
+    throw invalid(`Lambda step '${step.Name}' has no FunctionArn.`);
   if (step.Type === 'Condition') checkCondition(step);
-  if (step.CacheConfig?.Enabled === true && step.CacheConfig.ExpireAfter !== undefined) durationMs(step.CacheConfig.ExpireAfter);
+  if (step.CacheConfig?.Enabled === true && step.CacheConfig.ExpireAfter !== undefined)
+    durationMs(step.CacheConfig.ExpireAfter);
   for (const type of (step.RetryPolicies ?? []).flatMap((policy) => policy.ExceptionType)) {
-    if (!RETRYABLE.includes(type)) throw new UnsupportedFeature(`RetryPolicies ExceptionType '${type}' in step '${step.Name}'`);
+    if (!RETRYABLE.includes(type))
+      throw new UnsupportedFeature(`RetryPolicies ExceptionType '${type}' in step '${step.Name}'`);
   }
 }
 
@@ -130,7 +148,12 @@ function ownReferences(step: Step): string[] {
   return references(step.Type === 'Condition' ? branchesOf(step).conditions : [step.Arguments, step.FunctionArn]);
 }
 
-function checkReference(step: Step, reference: string, byName: ReadonlyMap<string, Step>, parameters: ReadonlySet<string>): void {
+function checkReference(
+  step: Step,
+  reference: string,
+  byName: ReadonlyMap<string, Step>,
+  parameters: ReadonlySet<string>,
+): void {
   const [room, name = ''] = reference.split('.');
   const target = parseStepReference(reference);
   if (target) {
@@ -215,11 +238,13 @@ export function parseDefinition(text: string): PipelineDefinition {
 /** The typed value of a parameter, which callers always send as text. @throws AwsError when it does not fit the declaration */
 export function parameterValue(declaration: ParameterDeclaration, given: unknown): unknown {
   const { Name: name, Type: type, EnumValues: allowed } = declaration;
-  const refuse = (): AwsError => validationError(`Pipeline parameter '${name}' of type ${type} can't have the value '${String(given)}'.`);
+  const refuse = (): AwsError =>
+    validationError(`Pipeline parameter '${name}' of type ${type} can't have the value '${String(given)}'.`);
   let value: unknown = String(given);
   if (type === 'Integer' || type === 'Float') {
     value = Number(given);
-    if (String(given).trim() === '' || !Number.isFinite(value) || (type === 'Integer' && !Number.isInteger(value))) throw refuse();
+    if (String(given).trim() === '' || !Number.isFinite(value) || (type === 'Integer' && !Number.isInteger(value)))
+      throw refuse();
   }
   if (type === 'Boolean') {
     if (!/^(true|false)$/i.test(String(given))) throw refuse();

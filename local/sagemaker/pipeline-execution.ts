@@ -109,7 +109,8 @@ export function newPipelineExecutor(context: SageMakerContext, runner: StepRunne
     let running = 0;
 
     const succeeded = (name: string): boolean => execution.runs.get(name)?.status === 'Succeeded';
-    const ready = (step: Step): boolean => [...(execution.definition.dependencies.get(step.Name) ?? [])].every(succeeded);
+    const ready = (step: Step): boolean =>
+      [...(execution.definition.dependencies.get(step.Name) ?? [])].every(succeeded);
     const failed = (): boolean => [...execution.runs.values()].some((run) => run.status === 'Failed');
 
     const runStep = async (step: Step): Promise<void> => {
@@ -160,7 +161,8 @@ export function newPipelineExecutor(context: SageMakerContext, runner: StepRunne
     stop(execution) {
       enter(execution, 'Stopping', execution.status);
       for (const run of execution.runs.values()) {
-        if (run.endMs === undefined) context.cloud.kernel.spawn(`stop step ${run.step.Name}`, () => runner.stop(execution, run));
+        if (run.endMs === undefined)
+          context.cloud.kernel.spawn(`stop step ${run.step.Name}`, () => runner.stop(execution, run));
       }
     },
   };

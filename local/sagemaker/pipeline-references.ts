@@ -77,7 +77,8 @@ function get(reference: string, scope: Scope): unknown {
   if (step) return valueAt(scope.properties(step.stepName), step.path, `step '${step.stepName}'`);
   const [room, ...rest] = reference.split('.');
   const name = rest.join('.');
-  const found = room === 'Parameters' ? scope.parameters.get(name) : room === 'Execution' ? scope.execution[name] : undefined;
+  const found =
+    room === 'Parameters' ? scope.parameters.get(name) : room === 'Execution' ? scope.execution[name] : undefined;
   if (found === undefined) throw new UnresolvedReference(`'${reference}' refers to nothing`);
   return found;
 }
@@ -86,7 +87,8 @@ async function jsonGet(call: Record<string, unknown>, scope: Scope): Promise<unk
   const reference = (call['PropertyFile'] as { Get?: string } | undefined)?.Get ?? '';
   const step = parseStepReference(reference);
   const fileName = step?.path.replace(/^PropertyFiles\./, '') ?? '';
-  if (!step || fileName === step.path) throw new UnresolvedReference(`Std:JsonGet needs a PropertyFile, not '${reference}'`);
+  if (!step || fileName === step.path)
+    throw new UnresolvedReference(`Std:JsonGet needs a PropertyFile, not '${reference}'`);
   const content = await scope.propertyFile(step.stepName, fileName);
   return valueAt(content, String(call['Path']), `property file '${fileName}' of step '${step.stepName}'`);
 }

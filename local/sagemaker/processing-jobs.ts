@@ -10,14 +10,14 @@ import {
   ENVIRONMENT,
   IMAGE,
   INSTANCE_TYPE,
+  JOB_LISTING,
   JOB_NAME,
   KMS_KEY,
-  listMembers,
   ROLE_ARN,
   S3_URI,
   TAGS,
 } from './members.ts';
-import { checkInput, flag, integer, list, oneOf, only, opaque, someOf, struct, text, timestamp } from './shape.ts';
+import { checkInput, flag, integer, list, only, opaque, someOf, struct, text } from './shape.ts';
 import { download, failureText, makeDirectory, upload, writeText } from './storage.ts';
 
 const LOCAL_PATH = text({ max: 256, pattern: '/opt/ml/processing(/.*)?' });
@@ -67,15 +67,6 @@ const CREATE = struct(
   },
 );
 const BY_NAME = struct({ ProcessingJobName: JOB_NAME });
-const LIST = struct(
-  {},
-  {
-    ...listMembers(['Name', 'CreationTime', 'Status']),
-    LastModifiedTimeAfter: timestamp,
-    LastModifiedTimeBefore: timestamp,
-    StatusEquals: oneOf('InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped'),
-  },
-);
 const ECHOED = [
   'ProcessingInputs',
   'ProcessingOutputConfig',
@@ -236,7 +227,7 @@ export function newProcessingJobs(context: SageMakerContext): ProcessingJobs {
       return {};
     },
     ListProcessingJobs(input) {
-      checkInput('ListProcessingJobs', LIST, input);
+      checkInput('ListProcessingJobs', JOB_LISTING, input);
       const result = jobs.page(input, { descending: false });
       const items = result.items.map((job) => ({
         ProcessingJobName: job.name,

@@ -30,7 +30,8 @@ export const RUNTIME_ROUTES: readonly RestRoute[] = [
       'x-amzn-sagemaker-session-id': 'SessionId',
     },
     payload: 'Body',
-    responseHeaders: { ContentType: 'Content-Type', InvokedProductionVariant: 'x-Amzn-Invoked-Production-Variant' },
+    // Header names are case-insensitive; lower case keeps one Content-Type in the answer.
+    responseHeaders: { ContentType: 'content-type', InvokedProductionVariant: 'x-amzn-invoked-production-variant' },
     responsePayload: 'Body',
   },
 ];

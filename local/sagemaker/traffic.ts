@@ -91,13 +91,15 @@ export function newTraffic(context: SageMakerContext, capture: DataCapture): Tra
     const choose = newRouter(context, endpoint, options.targetVariant);
     const random = context.random(`requests/${endpoint.name}`);
     const groups = new Map<LiveVariant, Routed[]>();
+    const faults = new Map(
+      endpoint.variants.map((variant) => [
+        variant,
+        context.cloud.faults.container({ ...namesOf(variant), endpointName: endpoint.name }),
+      ]),
+    );
     requests.forEach((request, index) => {
       const variant = choose();
-      const fault = context.cloud.faults.container({
-        modelName: variant.config.ModelName,
-        endpointName: endpoint.name,
-        variantName: variant.config.VariantName,
-      });
+      const fault = faults.get(variant) ?? {};
       const routed: Routed = {
         index,
         request,

@@ -9,27 +9,14 @@ import {
   ENVIRONMENT,
   IMAGE,
   INSTANCE_TYPE,
+  JOB_LISTING,
   JOB_NAME,
   KMS_KEY,
-  listMembers,
   ROLE_ARN,
   S3_URI,
   TAGS,
 } from './members.ts';
-import {
-  checkInput,
-  flag,
-  integer,
-  list,
-  mapOf,
-  oneOf,
-  only,
-  opaque,
-  someOf,
-  struct,
-  text,
-  timestamp,
-} from './shape.ts';
+import { checkInput, flag, integer, list, mapOf, only, opaque, someOf, struct, text } from './shape.ts';
 import { download, failureText, filesBelow, joinS3, makeDirectory, upload, writeText } from './storage.ts';
 
 const INPUT_MODE = someOf(['File', 'FastFile'], ['Pipe']);
@@ -87,15 +74,6 @@ const CREATE = struct(
   },
 );
 const BY_NAME = struct({ TrainingJobName: JOB_NAME });
-const LIST = struct(
-  {},
-  {
-    ...listMembers(['Name', 'CreationTime', 'Status']),
-    LastModifiedTimeAfter: timestamp,
-    LastModifiedTimeBefore: timestamp,
-    StatusEquals: oneOf('InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped'),
-  },
-);
 const ECHOED = [
   'HyperParameters',
   'AlgorithmSpecification',
@@ -178,7 +156,10 @@ async function fetchChannels(context: SageMakerContext, root: string, input: Wir
 
 /** @throws AwsError when a metric's regular expression can't be read */
 function checkMetricDefinitions(input: WireInput): void {
-  for (const { Name, Regex } of (input['AlgorithmSpecification']['MetricDefinitions'] ?? []) as { Name: string; Regex: string }[]) {
+  for (const { Name, Regex } of (input['AlgorithmSpecification']['MetricDefinitions'] ?? []) as {
+    Name: string;
+    Regex: string;
+  }[]) {
     try {
       new RegExp(Regex);
     } catch (error) {
@@ -350,7 +331,7 @@ export function newTrainingJobs(context: SageMakerContext): TrainingJobs {
       return {};
     },
     ListTrainingJobs(input) {
-      checkInput('ListTrainingJobs', LIST, input);
+      checkInput('ListTrainingJobs', JOB_LISTING, input);
       const result = jobs.page(input, { descending: false });
       const items = result.items.map((job) => ({
         TrainingJobName: job.name,

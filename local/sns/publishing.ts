@@ -61,7 +61,7 @@ function parseMessage(input: WireInput): Pick<Notification, 'messageFor' | 'subj
   if (Buffer.byteLength(message) + attributeBytes > MAXIMUM_BYTES) throw invalidParameter('Message too long');
   const subject = input.Subject as string | undefined;
   // Under 100 characters, no line breaks or control characters.
-  if (subject !== undefined && !/^[^\p{Cc}]{1,100}$/u.test(subject)) throw invalidParameter('Subject');
+  if (subject !== undefined && !/^[^\p{Cc}]{1,99}$/u.test(subject)) throw invalidParameter('Subject');
   if (input.MessageStructure === undefined) return { messageFor: () => message, subject, attributes };
   if (input.MessageStructure !== 'json') throw invalidParameter(`MessageStructure '${String(input.MessageStructure)}'`);
   let parts: Record<string, unknown>;

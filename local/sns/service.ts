@@ -127,10 +127,7 @@ export function newSns(cloud: CloudContext): Sns {
       return [
         {
           action,
-          resource: named
-            .split(':')
-            .slice(0, 6)
-            .join(':'),
+          resource: named.split(':').slice(0, 6).join(':'),
         },
       ];
     },

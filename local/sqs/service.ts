@@ -5,7 +5,8 @@ import type { Timer } from '../kernel/clock.ts';
 import type { Access, CloudContext, Operation, Service, WireInput } from '../kernel/service.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { checkedAttributes, initialAttributes, parseRedrivePolicy } from './attributes.ts';
-import { messageOperations, type QueueDirectory } from './messages.ts';
+import type { QueueDirectory } from './directory.ts';
+import { messageOperations } from './messages.ts';
 import { Queue } from './queue.ts';
 
 /** CloudWatch gets the state of a queue at each full minute. */

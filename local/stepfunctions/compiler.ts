@@ -176,6 +176,11 @@ class Compiler {
 }
 
 /** Compiles one state on its own, for TestState. */
-export function compileState(name: string, definition: JsonObject, language: QueryLanguage, expressions: Expressions): State {
+export function compileState(
+  name: string,
+  definition: JsonObject,
+  language: QueryLanguage,
+  expressions: Expressions,
+): State {
   return new Compiler(expressions).state(name, definition, language);
 }

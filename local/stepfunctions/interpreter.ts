@@ -131,4 +131,3 @@ export function recordAborted(thread: Thread): void {
     thread.execution.recordFailure(thread, `${type}StateAborted`);
   }
 }
-

@@ -50,7 +50,13 @@ export function executionLogger(
   return (record, id) => {
     if (level === 'FATAL' && !FATAL.test(record.type)) return;
     if (level === 'ERROR' && !ERROR.test(record.type)) return;
-    const { type, timestamp: _t, id: _i, previousEventId: _p, ...details } = historyEvent(record, id, logging.includeExecutionData);
+    const {
+      type,
+      timestamp: _t,
+      id: _i,
+      previousEventId: _p,
+      ...details
+    } = historyEvent(record, id, logging.includeExecutionData);
     const line = {
       id: String(id),
       type,

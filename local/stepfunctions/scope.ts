@@ -34,7 +34,7 @@ export class Scope {
 
   /** Forgets the scope in its parent once its work is over. */
   close(): void {
-    this.#parent?.#children.delete(this);
+    if (this.#parent) this.#parent.#children.delete(this);
   }
 
   /**

@@ -9,7 +9,10 @@ export interface Completion {
 }
 
 /** A field that may be a literal, an expression or (JSONPath) come from a `...Path` field; undefined when it is not there. */
-export type Field = (frame: Frame, extra?: Readonly<Record<string, Json | undefined>>) => MaybePromise<Json | undefined>;
+export type Field = (
+  frame: Frame,
+  extra?: Readonly<Record<string, Json | undefined>>,
+) => MaybePromise<Json | undefined>;
 
 export interface StateIo {
   /** JSONata: Arguments, or the input. JSONPath: InputPath, then Parameters. */

@@ -75,7 +75,10 @@ export class Store {
   }
 
   /** Starts an execution of a machine's current revision. */
-  start(machine: Machine, options: Omit<ExecutionOptions, 'now' | 'onEvent' | 'roleArn' | 'stateMachineArn' | 'stateMachineName'>): Execution {
+  start(
+    machine: Machine,
+    options: Omit<ExecutionOptions, 'now' | 'onEvent' | 'roleArn' | 'stateMachineArn' | 'stateMachineName'>,
+  ): Execution {
     const { revision } = machine;
     const { clock } = this.cloud.kernel;
     const execution: Execution = new Execution({
@@ -156,6 +159,9 @@ export class Store {
 /** @throws UnsupportedFeature for ARNs with a version or an alias */
 export function refuseQualifiedArn(stateMachineArn: string): void {
   if (/:stateMachine:[^:]+:[^:]+$/.test(stateMachineArn)) {
-    throw new UnsupportedFeature(`state machine version or alias ${stateMachineArn}`, 'use the ARN of the state machine');
+    throw new UnsupportedFeature(
+      `state machine version or alias ${stateMachineArn}`,
+      'use the ARN of the state machine',
+    );
   }
 }

@@ -33,7 +33,10 @@ export class TaskTokens {
     for (let i = 0; i < TOKEN_RANDOM_WORDS; i++) random.writeUInt32BE(Math.floor(this.#random.next() * 2 ** 32), i * 4);
     const token = Buffer.concat([TOKEN_PREFIX, random, Buffer.from([0])]).toString('base64');
     this.#minted.add(token);
-    this.#open.set(token, { complete: (callback) => void this.#early.set(token, callback), heartbeat: () => undefined });
+    this.#open.set(token, {
+      complete: (callback) => void this.#early.set(token, callback),
+      heartbeat: () => undefined,
+    });
     return token;
   }
 

@@ -75,6 +75,8 @@ export interface Frame {
   readonly engine: Engine;
   /** Filled in by TestState, which asks for what happened between input and output. */
   readonly inspection?: Inspection;
+  /** Members that TestState puts into the context object. */
+  readonly context?: JsonObject;
 }
 
 /** What TestState shows at inspection level DEBUG, by the name of the API's member. */

@@ -14,11 +14,11 @@ import {
   ListEndpointConfigsCommand,
   ListModelsCommand,
   ListTagsCommand,
-  type SageMakerClient,
+  SageMakerClient,
   UpdateEndpointCommand,
   UpdateEndpointWeightsAndCapacitiesCommand,
 } from '@aws-sdk/client-sagemaker';
-import { InvokeEndpointCommand, ModelError, type SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { InvokeEndpointCommand, ModelError, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { EndpointBusy, VersionNotDeployable } from '../domain/flow-errors.ts';
 import {
   type ConfigurationSpec,
@@ -27,7 +27,17 @@ import {
   type Reply,
   type ServingPlatform,
 } from '../ports/serving-platform.ts';
-import { errorMessage, errorName } from './platform.ts';
+import { type ClientOptions, errorMessage, errorName } from './platform.ts';
+
+/** The control plane and the data plane are two services with one signing name. */
+export interface ServingClients {
+  readonly control: SageMakerClient;
+  readonly runtime: SageMakerRuntimeClient;
+}
+
+export function servingClients(options: ClientOptions): ServingClients {
+  return { control: new SageMakerClient(options), runtime: new SageMakerRuntimeClient(options) };
+}
 
 export interface SageMakerServingOptions {
   readonly accountId: string;
@@ -117,11 +127,8 @@ function configInput(spec: ConfigurationSpec) {
 const tagList = (tags: Readonly<Record<string, string>>) =>
   Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
-export function newSageMakerServing(
-  client: SageMakerClient,
-  runtime: SageMakerRuntimeClient,
-  options: SageMakerServingOptions,
-): ServingPlatform {
+export function newSageMakerServing(clients: ServingClients, options: SageMakerServingOptions): ServingPlatform {
+  const { control: client, runtime } = clients;
   const endpointArn = (endpoint: string): string =>
     `arn:aws:sagemaker:${options.region}:${options.accountId}:endpoint/${endpoint.toLowerCase()}`;
   const describe = (endpoint: string) =>

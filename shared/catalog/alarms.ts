@@ -22,7 +22,7 @@ export interface GuardAlarm {
 }
 
 /**
- * A rollback by alarm must not wait for statistics, and must not fire on a single bad request: three minutes of three, at
+ * A rollback by alarm must not wait for statistics, and must not fire on a single bad request: two minutes in a row, at
  * the catalog's hard limits halved, so that the alarm warns of what the judge would call unbearable.
  */
 const EVALUATION = { periodSeconds: 60, evaluationPeriods: 2, datapointsToAlarm: 2 } as const;

@@ -65,7 +65,7 @@ function gateProblems(at: string, model: ModelDefinition): string[] {
   return model.gates.flatMap((gate, index) => {
     const path = `${at}.gates[${index}]`;
     const found: string[] = [];
-    if (!/^[a-zA-Z][a-zA-Z0-9]*$/.test(gate.metric)) {
+    if (!/^[a-zA-Z][a-zA-Z0-9_]*(\.[a-zA-Z][a-zA-Z0-9_]*)*$/.test(gate.metric)) {
       found.push(`${path}.metric is ${quote(gate.metric)}: no such metric. Name a metric of the evaluation report.`);
     }
     if (!(Number.isFinite(gate.threshold) && gate.threshold > 0)) {

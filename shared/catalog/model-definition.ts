@@ -3,7 +3,7 @@ import { type RolloutPolicy } from '../domain/rollout/policy.ts';
 
 /** How good a candidate must be, by its evaluation report, to be registered. */
 export interface QualityGate {
-  /** Name of the metric in the evaluation report, e.g. `mape`. */
+  /** Dotted path to the value in the evaluation report, e.g. `regression_metrics.mape.value`. */
   readonly metric: string;
   readonly bound: 'at-most' | 'at-least';
   readonly threshold: number;

@@ -7,6 +7,15 @@ export interface TrainingRun {
   readonly displayName: string;
 }
 
+/** What the data platform has delivered for training. */
+export interface TrainingData {
+  /**
+   * The pipeline parameters of the newest data snapshot of a model: where it is, which days to learn from and to hold out.
+   * @throws DocumentMissing when no snapshot was ever delivered
+   */
+  latest(model: string): Promise<Readonly<Record<string, string>>>;
+}
+
 export interface TrainingPipelines {
   /** @throws UnknownPipeline */
   start(run: TrainingRun): Promise<{ readonly executionArn: string }>;

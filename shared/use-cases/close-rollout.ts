@@ -2,7 +2,7 @@
 import { build } from '../../events/contract.ts';
 import { rolloutEnded } from '../../events/rollout/rollout-ended.v1.ts';
 import { whyPage } from '../domain/why/why.ts';
-import { type AccuracyResult } from '../domain/accuracy/paired-test.ts';
+import { type PairedAccuracyReport } from '../domain/accuracy/paired-test.ts';
 import { type RolloutForecast } from '../domain/preflight/plan-rollout.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type Documents } from '../ports/documents.ts';
@@ -74,7 +74,7 @@ async function explain(deps: CloseRolloutDependencies, record: RolloutRecord): P
     stop: record.stop,
     looks: record.looks,
     ...(verdict ? { lastLook: { look: record.looks, atMs: record.heartbeatAtMs, verdict } } : {}),
-    accuracy: release?.reports['accuracy'] as AccuracyResult | undefined,
+    accuracy: release?.reports['accuracy'] as PairedAccuracyReport | undefined,
     forecast: release?.reports['preflight'] as RolloutForecast | undefined,
     timeline: record.deeds.map((deed) => ({
       atMs: deed.intentAtMs,

@@ -30,7 +30,7 @@ export async function brokenBinding(
   if (current !== release.binding.champion)
     return `the champion is now ${current ?? 'none'}, it was ${release.binding.champion ?? 'none'}`;
   const described = await deps.registry.describe(release.version);
-  if (described.metadata['ArtifactDigest'] !== release.binding.artifactDigest) return 'the artifact has changed';
+  if (described.metadata['artifactDigest'] !== release.binding.artifactDigest) return 'the artifact has changed';
   if (described.approval !== 'APPROVED') return `the registry says ${described.approval}`;
   const policyDigest = deps.sha256(JSON.stringify(deps.catalog.model(release.model)));
   return policyDigest === release.binding.policyDigest ? undefined : 'the policy has changed';

@@ -81,7 +81,7 @@ export async function promoteChallenger(
     checkNotStopped(record);
     await checkLease(deps.endpoints, ref.model, epoch);
     const configuration = await servingConfiguration(deps, record);
-    const digest = (await deps.registry.describe(champion)).metadata['ArtifactDigest'] ?? '';
+    const digest = (await deps.registry.describe(champion)).metadata['artifactDigest'] ?? '';
     const next = nextChampion(deps, record, former, digest, configuration);
     await deps.endpoints.promote(next, { epoch, ...(former ? { replacedRolloutId: former.rolloutId } : {}) });
     if (former)

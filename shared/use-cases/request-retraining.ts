@@ -5,12 +5,13 @@ import { build } from '../../events/contract.ts';
 import { retrainingStarted } from '../../events/retraining/retraining-started.v1.ts';
 import { type RetrainingTrigger, requestToken, trainingDisplayName } from '../domain/retraining/request-token.ts';
 import { type EventPublisher } from '../ports/flow.ts';
-import { type TrainingPipelines } from '../ports/training-pipelines.ts';
+import { type TrainingData, type TrainingPipelines } from '../ports/training-pipelines.ts';
 
 export interface RequestRetrainingDependencies {
   readonly catalog: Catalog;
   readonly stage: string;
   readonly pipelines: TrainingPipelines;
+  readonly trainingData: TrainingData;
   readonly events: EventPublisher;
 }
 
@@ -22,8 +23,8 @@ export interface RetrainingRequest {
 
 /**
  * 1. The model is in the catalog. 2. The trigger's logical window gives the request token: doubled and late triggers of one
- * window start one run. 3. The pipeline starts. 4. `retraining.started` is put.
- * @throws UnknownModel, UnknownPipeline
+ * window start one run. 3. The newest data snapshot names the days; what the request says comes before it. 4. The pipeline starts. 5. `retraining.started` is put.
+ * @throws UnknownModel, UnknownPipeline, DocumentMissing
  */
 export async function requestRetraining(
   deps: RequestRetrainingDependencies,
@@ -31,9 +32,10 @@ export async function requestRetraining(
 ): Promise<{ executionArn: string; requestToken: string }> {
   const model = deps.catalog.model(request.trigger.model);
   const token = requestToken(request.trigger);
+  const snapshot = await deps.trainingData.latest(model.name);
   const run = await deps.pipelines.start({
     pipeline: pipelineName(deps.stage, model.name),
-    parameters: { ...request.parameters, TriggerReason: request.reason },
+    parameters: { ...snapshot, ...request.parameters, TriggerReason: request.reason },
     requestToken: token,
     displayName: trainingDisplayName(request.trigger),
   });

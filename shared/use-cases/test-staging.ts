@@ -1,7 +1,7 @@
 /** End-to-end tests and the paired accuracy test of a candidate, on the staging endpoint, before any traffic. */
 import { type Catalog } from '../catalog/catalog.ts';
 import { endpointName, stagingEndpointName } from '../catalog/names.ts';
-import { pairedAccuracyTest, type AccuracyResult } from '../domain/accuracy/paired-test.ts';
+import { pairedAccuracyTest, type PairedAccuracyReport } from '../domain/accuracy/paired-test.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type LabelledRow, type LabelledRows } from '../ports/documents.ts';
 import { type ReleaseRef, type ReleaseStore } from '../ports/release-store.ts';
@@ -100,27 +100,17 @@ async function accuracy(
   ref: ReleaseRef,
   endpoint: string,
   rows: readonly LabelledRow[],
-): Promise<AccuracyResult> {
+): Promise<PairedAccuracyReport> {
   const model = deps.catalog.realTime(ref.model);
   const champion = await predictions(deps, endpoint, REFERENCE_VARIANT, rows);
   const challenger = await predictions(deps, endpoint, CANDIDATE_VARIANT, rows);
   const pairs = rows.map((row, index) => ({
-    rowId: row.request,
+    row: row.request,
     truth: row.truth,
-    // The test counts what is no number; it never becomes a zero error.
-    championPrediction: champion[index] ?? Number.NaN,
-    challengerPrediction: challenger[index] ?? Number.NaN,
+    championPrediction: champion[index] ?? null,
+    challengerPrediction: challenger[index] ?? null,
   }));
   return pairedAccuracyTest(model.rollout.accuracy, pairs);
-}
-
-function summary(result: AccuracyResult): string {
-  const mae = (side: AccuracyResult['champion']): string => side?.mae.toFixed(3) ?? 'unknown';
-  return (
-    `paired accuracy test: ${result.reason}, mean absolute error ${mae(result.challenger)} against ${mae(result.champion)} on ` +
-    `${result.distinctRows} distinct labelled rows (an unpaired comparison would have needed ${result.rowsNeededUnpaired ?? 'unknown'} an arm, ` +
-    `paired ${result.rowsNeededPaired ?? 'unknown'})`
-  );
 }
 
 /**
@@ -138,6 +128,11 @@ export async function testStaging(deps: TestStagingDependencies, ref: ReleaseRef
     endpoint: endpointName(deps.stage, ref.model),
     ...span,
   });
+  const observed = await deps.platform.observe(endpoint);
+  if (observed?.status !== 'IN_SERVICE') {
+    const status = observed ? `${observed.rawStatus} ${observed.failureReason ?? ''}` : 'not there';
+    return { outcome: 'REFUSED', reason: `the staging endpoint is ${status}` };
+  }
   const checks = await endToEnd(deps, endpoint, rows);
   const failed = checks.filter((check) => !check.passed);
   const report = release.binding.champion === undefined ? undefined : await accuracy(deps, ref, endpoint, rows);
@@ -155,5 +150,5 @@ export async function testStaging(deps: TestStagingDependencies, ref: ReleaseRef
       outcome: 'PASS',
       reason: 'first deployment: end-to-end tests passed, there is no champion to compare with',
     };
-  return { outcome: report.decision === 'REFUSE' ? 'REFUSED' : report.decision, reason: summary(report) };
+  return { outcome: report.decision, reason: report.summary };
 }

@@ -39,8 +39,18 @@ export interface VerifiedCandidate {
   readonly champion: string | null;
 }
 
-function gateFailure(gate: QualityGate, report: Readonly<Record<string, unknown>>): string | undefined {
-  const value = report[gate.metric];
+/** The value at a dotted path; undefined where the path leads nowhere. */
+function valueAt(report: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (node, key) => (typeof node === 'object' && node !== null ? (node as Record<string, unknown>)[key] : undefined),
+      report,
+    );
+}
+
+function gateFailure(gate: QualityGate, report: unknown): string | undefined {
+  const value = valueAt(report, gate.metric);
   // A gate whose metric is missing has not been passed.
   if (typeof value !== 'number' || !Number.isFinite(value)) return `the report has no ${gate.metric}`;
   const kept = gate.bound === 'at-most' ? value <= gate.threshold : value >= gate.threshold;
@@ -64,10 +74,8 @@ async function checkedReport(
   if (described.evaluationUri === undefined)
     throw new CandidateRefused(described.version, 'it has no evaluation report');
   const text = await deps.documents.readText(described.evaluationUri);
-  const report = JSON.parse(text) as { metrics?: Readonly<Record<string, unknown>> };
-  const failures = model.gates
-    .map((gate) => gateFailure(gate, report.metrics ?? {}))
-    .filter((failure) => failure !== undefined);
+  const report = JSON.parse(text) as unknown;
+  const failures = model.gates.map((gate) => gateFailure(gate, report)).filter((failure) => failure !== undefined);
   if (failures.length > 0) throw new CandidateRefused(described.version, failures.join('; '));
   return text;
 }
@@ -120,8 +128,8 @@ export async function verifyCandidate(
   const model = deps.catalog.model(candidate.model);
   const described = await deps.registry.describe(candidate.version);
   checkRegistration(model, deps.stage, described);
-  const artifactDigest = described.metadata['ArtifactDigest'];
-  if (!artifactDigest) throw new CandidateRefused(candidate.version, 'its registration names no ArtifactDigest');
+  const artifactDigest = described.metadata['artifactDigest'];
+  if (!artifactDigest) throw new CandidateRefused(candidate.version, 'its registration names no artifactDigest');
   const report = await checkedReport(deps, model, described);
   const champion = await deps.endpoints.champion(model.name);
   const preflight = champion ? forecast(deps, model, candidate.version) : undefined;

@@ -150,7 +150,10 @@ class Children {
       throw error;
     }
     const failure = this.#exceeded
-      ? new StateError('States.ExceedToleratedFailureThreshold', 'The specified tolerated failure threshold was exceeded')
+      ? new StateError(
+          'States.ExceedToleratedFailureThreshold',
+          'The specified tolerated failure threshold was exceeded',
+        )
       : undefined;
     return { children: this.#children.filter((child) => child !== undefined), failure };
   }

@@ -22,7 +22,8 @@ export function batchItems(items: readonly Json[], limits: BatchLimits): Batch[]
   let bytes = frameBytes;
   const flush = (): void => {
     if (current.length === 0) return;
-    const input: Json = limits.batchInput === undefined ? { Items: current } : { BatchInput: limits.batchInput, Items: current };
+    const input: Json =
+      limits.batchInput === undefined ? { Items: current } : { BatchInput: limits.batchInput, Items: current };
     batches.push({ input, itemCount: current.length });
     current = [];
     bytes = frameBytes;

@@ -67,7 +67,10 @@ async function listObjects(frame: Frame, args: JsonObject): Promise<Json[]> {
   const items: Json[] = [];
   let token: string | undefined;
   do {
-    const page = await call(frame, 'ListObjectsV2', { ...args, ...(token === undefined ? {} : { ContinuationToken: token }) });
+    const page = await call(frame, 'ListObjectsV2', {
+      ...args,
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    });
     for (const object of (page['Contents'] ?? []) as Record<string, unknown>[]) items.push(objectItem(object));
     token = page['IsTruncated'] === true ? (page['NextContinuationToken'] as string) : undefined;
   } while (token !== undefined);

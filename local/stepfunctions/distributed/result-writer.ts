@@ -27,7 +27,10 @@ export function compileWriter(definition: JsonObject, argumentsOf: (part: JsonOb
 }
 
 /** Results of the children that succeeded, shaped by the transformation. */
-export function transformResults(children: readonly Execution[], transformation: ResultWriter['transformation']): Json[] {
+export function transformResults(
+  children: readonly Execution[],
+  transformation: ResultWriter['transformation'],
+): Json[] {
   if (transformation === 'NONE') return children.map(describeChild);
   const outputs = children.map(outputOf);
   return transformation === 'COMPACT' ? outputs : outputs.flatMap((output) => output);

@@ -30,7 +30,6 @@ export function jsonataChoice(definition: JsonObject, expressions: Expressions):
   return {
     effectiveInput: (frame) => frame.input,
     rules,
-    otherwise:
-      next === undefined ? undefined : { next, complete: (frame) => finish(frame, undefined, frame.input) },
+    otherwise: next === undefined ? undefined : { next, complete: (frame) => finish(frame, undefined, frame.input) },
   };
 }

@@ -16,7 +16,7 @@ export function contextObject(frame: Frame): JsonObject {
   };
   if (frame.taskToken !== undefined) context['Task'] = { Token: frame.taskToken };
   if (mapItem) context['Map'] = { Item: { ...mapItem } };
-  return context;
+  return frame.context ? { ...context, ...frame.context } : context;
 }
 
 /**

@@ -13,9 +13,16 @@ export function jsonataIo(definition: JsonObject, expressions: Expressions, resu
   const args = field(definition, 'Arguments', expressions);
   const finish = compileCompletion(definition, '', expressions);
   return {
-    effectiveInput: (frame) => (args ? evaluateTemplate(args, frame) : frame.input),
-    complete: (frame, _effective, result) =>
-      finish(frame, resultIsOutput ? { result } : undefined, resultIsOutput ? result : frame.input),
+    effectiveInput: (frame) =>
+      chain(args ? evaluateTemplate(args, frame) : frame.input, (effective) => {
+        if (frame.inspection) frame.inspection['afterArguments'] = effective;
+        return effective;
+      }),
+    complete: (frame, _effective, result) => {
+      if (!resultIsOutput) return finish(frame, undefined, frame.input);
+      if (frame.inspection) frame.inspection['result'] = result;
+      return finish(frame, { result }, result);
+    },
   };
 }
 

@@ -50,7 +50,10 @@ export const COMPARISONS: ReadonlyMap<string, Comparison> = new Map([
     ]),
   ),
   ['BooleanEquals', (value, operand) => typeof value === 'boolean' && value === operand] as [string, Comparison],
-  ['StringMatches', (value, operand) => typeof value === 'string' && matches(value, operand as string)] as [string, Comparison],
+  ['StringMatches', (value, operand) => typeof value === 'string' && matches(value, operand as string)] as [
+    string,
+    Comparison,
+  ],
   ...Object.entries(IS).map(([name, is]): [string, Comparison] => [name, (value, operand) => is(value) === operand]),
 ]);
 

@@ -79,9 +79,7 @@ export function evaluateIntrinsic(node: IntrinsicNode, read: (path: Path) => Jso
     case 'call': {
       const args = node.args.map((arg, i) =>
         // Format needs its template with the escapes.
-        node.name === 'Format' && i === 0 && arg.kind === 'literal'
-          ? arg.value
-          : evaluateIntrinsic(arg, read, random),
+        node.name === 'Format' && i === 0 && arg.kind === 'literal' ? arg.value : evaluateIntrinsic(arg, read, random),
       );
       return FUNCTIONS[node.name]!(args, random);
     }
@@ -191,7 +189,7 @@ function range(from: number, to: number, step: number): number[] {
 
 function format(template: string, values: readonly Json[]): string {
   let next = 0;
-  const filled = template.replace(/\\([{}])|\{\}/g, (match, escaped: string | undefined) => {
+  const filled = template.replace(/\\([{}])|\{\}/g, (_match, escaped: string | undefined) => {
     if (escaped !== undefined) return escaped;
     const value = values[next++];
     if (value === undefined) throw failure(`States.Format: too few values for ${template}`);

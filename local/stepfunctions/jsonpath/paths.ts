@@ -55,7 +55,8 @@ function toStep(groups: Record<string, string | undefined>): Step {
   if (quoted !== undefined) return { kind: 'name', name: quoted.slice(1, -1).replace(/\\(.)/gu, '$1') };
   if (index !== undefined) return { kind: 'index', index: Number(index) };
   if (union !== undefined) return { kind: 'union', indexes: union.split(',').map(Number) };
-  const bound = (part: string | undefined): number | undefined => (part === undefined || part === '' ? undefined : Number(part));
+  const bound = (part: string | undefined): number | undefined =>
+    part === undefined || part === '' ? undefined : Number(part);
   return { kind: 'slice', from: bound(from), to: bound(to) };
 }
 

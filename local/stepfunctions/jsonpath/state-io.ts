@@ -26,12 +26,17 @@ export function jsonPathIo(definition: JsonObject, hasResult: boolean): StateIo 
   return {
     effectiveInput: (frame) => {
       const filtered = inputPath(frame, frame.input);
-      return parameters ? parameters(pathScope(frame, filtered), randomOf(frame)) : filtered;
+      const effective = parameters ? parameters(pathScope(frame, filtered), randomOf(frame)) : filtered;
+      if (frame.inspection) Object.assign(frame.inspection, { afterInputPath: filtered, afterParameters: effective });
+      return effective;
     },
     complete: (frame, effective, result) => {
       const variables = assign?.(pathScope(frame, hasResult ? result : effective), randomOf(frame));
       const selected = resultSelector ? resultSelector(pathScope(frame, result), randomOf(frame)) : result;
       const combined = hasResult ? placeResult(frame.input, selected) : effective;
+      if (frame.inspection && hasResult) {
+        Object.assign(frame.inspection, { result, afterResultSelector: selected, afterResultPath: combined });
+      }
       return { output: outputPath(frame, combined), assign: isJsonObject(variables) ? variables : undefined };
     },
   };
@@ -101,4 +106,3 @@ export function itemsPath(definition: JsonObject): (frame: Frame, effective: Jso
   const path = parsePath(text)!;
   return (frame, effective) => mustRead(path, pathScope(frame, effective), 'ItemsPath', 'States.Runtime');
 }
-

@@ -45,4 +45,3 @@ function take(
 ): MaybePromise<Outcome> {
   return chain(target.complete(frame, effective), ({ output, assign }) => ({ output, next: target.next, assign }));
 }
-

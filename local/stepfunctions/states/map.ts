@@ -66,7 +66,10 @@ export async function selectInputs(
 export function asCount(value: Json | undefined, field: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  throw queryEvaluationError(`The field '${field}' must be a non-negative integer but was ${JSON.stringify(value)}`, field);
+  throw queryEvaluationError(
+    `The field '${field}' must be a non-negative integer but was ${JSON.stringify(value)}`,
+    field,
+  );
 }
 
 class Iterations {

@@ -23,9 +23,7 @@ async function runBranches(frame: Frame, input: Json, branches: readonly Workflo
   const execution = thread.execution;
   const startedId = execution.record(thread, 'ParallelStateStarted');
   const scope = thread.scope;
-  const threads = branches.map(() =>
-    newThread(thread, new Variables(thread.variables), startedId, thread.mapItem),
-  );
+  const threads = branches.map(() => newThread(thread, new Variables(thread.variables), startedId, thread.mapItem));
   let failure: { readonly error: StateError; readonly thread: Thread } | undefined;
   const outputs: Json[] = new Array<Json>(branches.length).fill(null);
   const running = branches.map(async (branch, i) => {

@@ -36,7 +36,12 @@ export async function callOptimised(
 ): Promise<Record<string, unknown>> {
   const { engine } = frame;
   try {
-    const answer: unknown = await engine.cloud.call(service, operation, input, engine.principal(frame.thread.execution));
+    const answer: unknown = await engine.cloud.call(
+      service,
+      operation,
+      input,
+      engine.principal(frame.thread.execution),
+    );
     return (answer ?? {}) as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof AwsError) || error.code === 'UnsupportedFeature') throw error;
@@ -55,7 +60,12 @@ export async function callSdk(frame: Frame, serviceName: string, action: string,
   const input = withBlob(`${service.id}:${operation}`, isJsonObject(args) ? args : {});
   const wire = service.camelCaseMembers ? (renameMembers(input, lowerFirst) as WireInput) : input;
   try {
-    const answer: unknown = await engine.cloud.call(service.id, operation, wire, engine.principal(frame.thread.execution));
+    const answer: unknown = await engine.cloud.call(
+      service.id,
+      operation,
+      wire,
+      engine.principal(frame.thread.execution),
+    );
     const json = answerToJson(answer ?? {}, 'iso');
     return service.camelCaseMembers ? renameMembers(json, upperFirst) : json;
   } catch (error) {
@@ -78,7 +88,9 @@ const upperFirst = (name: string): string => name.charAt(0).toUpperCase() + name
 export function renameMembers(value: Json, rename: (name: string) => string): Json {
   if (Array.isArray(value)) return value.map((item) => renameMembers(item, rename));
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [rename(name), renameMembers(member, rename)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [rename(name), renameMembers(member, rename)]),
+  );
 }
 
 export { lowerFirst, upperFirst };

@@ -42,10 +42,12 @@ const OPTIMISED: Readonly<Record<string, readonly Pattern[]>> = {
 /** @returns undefined when the text is no resource at all; @throws UnsupportedFeature for integrations that are not here */
 export function parseResource(text: string): Resource | undefined {
   if (/^arn:[^:]+:lambda:[^:]*:[^:]*:function:.+$/.test(text)) return { kind: 'function', arn: text };
-  if (/^arn:[^:]+:states:[^:]*:[^:]*:activity:.+$/.test(text)) throw new UnsupportedFeature('Step Functions activities');
-  const match = /^arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?([A-Za-z0-9]+):([A-Za-z0-9]+)(?:\.(sync|sync:2|waitForTaskToken))?$/.exec(
-    text,
-  );
+  if (/^arn:[^:]+:states:[^:]*:[^:]*:activity:.+$/.test(text))
+    throw new UnsupportedFeature('Step Functions activities');
+  const match =
+    /^arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?([A-Za-z0-9]+):([A-Za-z0-9]+)(?:\.(sync|sync:2|waitForTaskToken))?$/.exec(
+      text,
+    );
   if (!match) return undefined;
   const [, sdkPart, service = '', action = '', suffix] = match;
   const sdk = sdkPart !== undefined;
@@ -67,7 +69,10 @@ function checkSdk(text: string, service: string, pattern: Pattern): void {
 function checkOptimised(text: string, name: string, pattern: Pattern): void {
   const patterns = OPTIMISED[name];
   if (!patterns) {
-    throw new UnsupportedFeature(`Task resource ${text}`, `use arn:aws:states:::aws-sdk:..., or one of ${Object.keys(OPTIMISED).join(', ')}`);
+    throw new UnsupportedFeature(
+      `Task resource ${text}`,
+      `use arn:aws:states:::aws-sdk:..., or one of ${Object.keys(OPTIMISED).join(', ')}`,
+    );
   }
   if (!patterns.includes(pattern)) {
     throw new UnsupportedFeature(`Task resource ${text}`, `${name} has ${patterns.join(', ')}`);

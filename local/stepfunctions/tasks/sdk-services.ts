@@ -14,8 +14,7 @@ export interface SdkService {
   readonly camelCaseMembers?: boolean;
 }
 
-const names = (text: string): ReadonlySet<string> =>
-  new Set(text.split(/\s+/).map((name) => `${name}Exception`));
+const names = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).map((name) => `${name}Exception`));
 
 /** By the service name in `arn:aws:states:::aws-sdk:<name>:<action>`. Exceptions are listed without their suffix. */
 export const SDK_SERVICES: Readonly<Record<string, SdkService>> = {
@@ -27,7 +26,8 @@ export const SDK_SERVICES: Readonly<Record<string, SdkService>> = {
   sagemakerruntime: {
     id: 'sagemaker',
     prefix: 'SageMakerRuntime',
-    exceptions: names(`InternalDependency InternalFailure InternalStreamFailure ModelError ModelNotReady ModelStreamError
+    exceptions:
+      names(`InternalDependency InternalFailure InternalStreamFailure ModelError ModelNotReady ModelStreamError
       ServiceUnavailable ValidationError`),
   },
   dynamodb: {
@@ -51,7 +51,8 @@ export const SDK_SERVICES: Readonly<Record<string, SdkService>> = {
   sns: {
     id: 'sns',
     prefix: 'Sns',
-    exceptions: names(`AuthorizationError BatchEntryIdsNotDistinct BatchRequestTooLong ConcurrentAccess EmptyBatchRequest
+    exceptions:
+      names(`AuthorizationError BatchEntryIdsNotDistinct BatchRequestTooLong ConcurrentAccess EmptyBatchRequest
       EndpointDisabled FilterPolicyLimitExceeded InternalError InvalidBatchEntryId InvalidParameter
       InvalidParameterValue InvalidSecurity InvalidState KMSAccessDenied KMSDisabled KMSInvalidState
       KMSNotFound KMSOptInRequired KMSThrottling NotFound OptedOut PlatformApplicationDisabled
@@ -61,7 +62,8 @@ export const SDK_SERVICES: Readonly<Record<string, SdkService>> = {
   sqs: {
     id: 'sqs',
     prefix: 'Sqs',
-    exceptions: names(`BatchEntryIdsNotDistinct BatchRequestTooLong EmptyBatchRequest InvalidAddress InvalidAttributeName
+    exceptions:
+      names(`BatchEntryIdsNotDistinct BatchRequestTooLong EmptyBatchRequest InvalidAddress InvalidAttributeName
       InvalidAttributeValue InvalidBatchEntryId InvalidIdFormat InvalidMessageContents InvalidSecurity
       KmsAccessDenied KmsDisabled KmsInvalidKeyUsage KmsInvalidState KmsNotFound KmsOptInRequired KmsThrottled
       MessageNotInflight OverLimit PurgeQueueInProgress QueueDeletedRecently QueueDoesNotExist QueueNameExists
@@ -94,7 +96,8 @@ export const SDK_SERVICES: Readonly<Record<string, SdkService>> = {
   sfn: {
     id: 'states',
     prefix: 'Sfn',
-    exceptions: names(`ActivityAlreadyExists ActivityDoesNotExist ActivityLimitExceeded ActivityWorkerLimitExceeded Conflict
+    exceptions:
+      names(`ActivityAlreadyExists ActivityDoesNotExist ActivityLimitExceeded ActivityWorkerLimitExceeded Conflict
       ExecutionAlreadyExists ExecutionDoesNotExist ExecutionLimitExceeded ExecutionNotRedrivable InvalidArn
       InvalidDefinition InvalidEncryptionConfiguration InvalidExecutionInput InvalidLoggingConfiguration
       InvalidName InvalidOutput InvalidToken InvalidTracingConfiguration KmsAccessDenied KmsInvalidState
@@ -125,7 +128,8 @@ export const SDK_SERVICES: Readonly<Record<string, SdkService>> = {
   ssm: {
     id: 'ssm',
     prefix: 'Ssm',
-    exceptions: names(`HierarchyLevelLimitExceeded InternalServerError InvalidFilterValue InvalidKeyId ParameterAlreadyExists
+    exceptions:
+      names(`HierarchyLevelLimitExceeded InternalServerError InvalidFilterValue InvalidKeyId ParameterAlreadyExists
       ParameterLimitExceeded ParameterMaxVersionLimitExceeded ParameterNotFound ParameterPatternMismatch
       ParameterVersionLabelLimitExceeded ParameterVersionNotFound TooManyUpdates`),
   },
@@ -154,7 +158,8 @@ export const SDK_SERVICES: Readonly<Record<string, SdkService>> = {
   sts: {
     id: 'sts',
     prefix: 'Sts',
-    exceptions: names(`ExpiredToken ExpiredTradeInToken IDPCommunicationError IDPRejectedClaim InvalidAuthorizationMessage
+    exceptions:
+      names(`ExpiredToken ExpiredTradeInToken IDPCommunicationError IDPRejectedClaim InvalidAuthorizationMessage
       InvalidIdentityToken JWTPayloadSizeExceeded MalformedPolicyDocument
       OutboundWebIdentityFederationDisabled PackedPolicyTooLarge RegionDisabled SessionDurationEscalation`),
   },

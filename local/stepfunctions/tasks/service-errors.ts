@@ -17,10 +17,20 @@ const OPTIMISED: Readonly<Record<string, OptimisedNaming>> = {
   lambda: { prefix: 'Lambda', fallback: 'AWSLambdaException', service: 'AWSLambda', sdk: 'lambda' },
   sqs: { prefix: 'SQS', fallback: 'AmazonSQSException', service: 'AmazonSQS', sdk: 'sqs' },
   sns: { prefix: 'SNS', fallback: 'AmazonSNSException', service: 'AmazonSNS', sdk: 'sns' },
-  events: { prefix: 'EventBridge', fallback: 'AmazonEventBridgeException', service: 'AmazonEventBridge', sdk: 'eventbridge' },
+  events: {
+    prefix: 'EventBridge',
+    fallback: 'AmazonEventBridgeException',
+    service: 'AmazonEventBridge',
+    sdk: 'eventbridge',
+  },
   dynamodb: { prefix: 'DynamoDB', fallback: 'AmazonDynamoDBException', service: 'AmazonDynamoDBv2', sdk: 'dynamodb' },
   states: { prefix: 'StepFunctions', fallback: 'AWSStepFunctionsException', service: 'AWSStepFunctions', sdk: 'sfn' },
-  sagemaker: { prefix: 'SageMaker', fallback: 'AmazonSageMakerException', service: 'AmazonSageMaker', sdk: 'sagemaker' },
+  sagemaker: {
+    prefix: 'SageMaker',
+    fallback: 'AmazonSageMakerException',
+    service: 'AmazonSageMaker',
+    sdk: 'sagemaker',
+  },
   s3: { prefix: 'S3', fallback: 'AmazonS3Exception', service: 'Amazon S3', sdk: 's3' },
 };
 

@@ -58,8 +58,14 @@ async function describe(frame: Frame, scope: Scope, noun: string, name: object):
     const call = engine.cloud.call('sagemaker', `Describe${noun}`, name, engine.principal(frame.thread.execution));
     return answerToJson(await scope.race(call), 'epochMs') as JsonObject;
   } catch (error) {
-    if (error instanceof AwsError && (error.statusCode >= 500 || /Throttl/.test(error.code)) && error.statusCode !== 501) {
-      engine.cloud.kernel.trace(`states ${frame.thread.execution.arn} Describe${noun} failed with ${error.code}, polling on`);
+    if (
+      error instanceof AwsError &&
+      (error.statusCode >= 500 || /Throttl/.test(error.code)) &&
+      error.statusCode !== 501
+    ) {
+      engine.cloud.kernel.trace(
+        `states ${frame.thread.execution.arn} Describe${noun} failed with ${error.code}, polling on`,
+      );
       return undefined;
     }
     if (error instanceof AwsError && error.code !== 'UnsupportedFeature') {
@@ -84,7 +90,8 @@ async function waitForExecution(frame: Frame, scope: Scope, started: Json, parse
   }
   const description = await callOptimised(frame, 'states', 'DescribeExecution', { executionArn });
   const { input, output, ...rest } = answerToJson(description, 'epochMs') as JsonObject;
-  const text = (value: Json | undefined): Json => (parse && typeof value === 'string' ? (JSON.parse(value) as Json) : value!);
+  const text = (value: Json | undefined): Json =>
+    parse && typeof value === 'string' ? (JSON.parse(value) as Json) : value!;
   const result: JsonObject = {
     ...(renameMembers(rest, upperFirst) as JsonObject),
     Input: text(input),
@@ -103,8 +110,9 @@ function stop(frame: Frame, service: string, operation: string, input: object): 
       await cloud.call(service, operation, input, principal);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      cloud.kernel.trace(`states ${frame.thread.execution.arn} ${operation} failed with ${error.code}: ${error.message}`);
+      cloud.kernel.trace(
+        `states ${frame.thread.execution.arn} ${operation} failed with ${error.code}: ${error.message}`,
+      );
     }
   });
 }
-

@@ -6,7 +6,8 @@ export type QueryLanguage = 'JSONata' | 'JSONPath';
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 
 const EVERY_STATE = words('Type Comment QueryLanguage');
-const MAP = 'ItemProcessor ItemSelector ItemReader ItemBatcher ResultWriter Label MaxConcurrency ToleratedFailureCount ToleratedFailurePercentage';
+const MAP =
+  'ItemProcessor ItemSelector ItemReader ItemBatcher ResultWriter Label MaxConcurrency ToleratedFailureCount ToleratedFailurePercentage';
 
 const OWN: Readonly<Record<QueryLanguage, Readonly<Record<StateType, readonly string[]>>>> = {
   JSONata: {
@@ -77,7 +78,9 @@ export const ITEM_READER_FIELDS: Readonly<Record<QueryLanguage, ReadonlySet<stri
 export const READER_CONFIG_FIELDS = new Set(
   words('InputType CSVHeaderLocation CSVHeaders CSVDelimiter MaxItems MaxItemsPath ItemsPointer'),
 );
-export const ITEM_BATCHER_FIELDS = new Set(words('MaxItemsPerBatch MaxItemsPerBatchPath MaxInputBytesPerBatch MaxInputBytesPerBatchPath BatchInput'));
+export const ITEM_BATCHER_FIELDS = new Set(
+  words('MaxItemsPerBatch MaxItemsPerBatchPath MaxInputBytesPerBatch MaxInputBytesPerBatchPath BatchInput'),
+);
 export const RESULT_WRITER_FIELDS: Readonly<Record<QueryLanguage, ReadonlySet<string>>> = {
   JSONata: new Set(words('Resource Arguments WriterConfig')),
   JSONPath: new Set(words('Resource Parameters WriterConfig')),

@@ -11,7 +11,14 @@ import {
 } from './fields.ts';
 import type { Report } from './state-fields.ts';
 
-const DISTRIBUTED_ONLY = ['ItemReader', 'ItemBatcher', 'ResultWriter', 'Label', 'ToleratedFailureCount', 'ToleratedFailurePercentage'];
+const DISTRIBUTED_ONLY = [
+  'ItemReader',
+  'ItemBatcher',
+  'ResultWriter',
+  'Label',
+  'ToleratedFailureCount',
+  'ToleratedFailurePercentage',
+];
 
 export function isDistributed(processor: JsonObject): boolean {
   const config = processor['ProcessorConfig'];
@@ -65,11 +72,15 @@ function checkReader(value: Json | undefined, language: QueryLanguage, location:
   const { Resource: resource, ReaderConfig: config } = value;
   const isList = resource === 'arn:aws:states:::s3:listObjectsV2';
   if (!isList && resource !== 'arn:aws:states:::s3:getObject') {
-    return report('Resource must be arn:aws:states:::s3:getObject or arn:aws:states:::s3:listObjectsV2', `${location}/Resource`);
+    return report(
+      'Resource must be arn:aws:states:::s3:getObject or arn:aws:states:::s3:listObjectsV2',
+      `${location}/Resource`,
+    );
   }
   if (config !== undefined) checkFields(config, READER_CONFIG_FIELDS, `${location}/ReaderConfig`, report);
   const inputType = isJsonObject(config) ? config['InputType'] : undefined;
-  if (inputType === 'MANIFEST' || inputType === 'PARQUET') throw new UnsupportedFeature(`ItemReader InputType ${inputType}`);
+  if (inputType === 'MANIFEST' || inputType === 'PARQUET')
+    throw new UnsupportedFeature(`ItemReader InputType ${inputType}`);
   if (!isList && !['CSV', 'JSON', 'JSONL'].includes(String(inputType))) {
     report("InputType must be one of 'CSV', 'JSON', 'JSONL'", `${location}/ReaderConfig/InputType`);
   }

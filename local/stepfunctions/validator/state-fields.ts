@@ -48,7 +48,8 @@ export function checkState(
 
 function checkExpressions(state: JsonObject, location: string, report: Report): void {
   for (const [field, value] of Object.entries(state)) {
-    if (!PLAIN_FIELDS.has(field)) walkStrings(value, `${location}/${field}`, (text, at) => checkExpression(text, at, report));
+    if (!PLAIN_FIELDS.has(field))
+      walkStrings(value, `${location}/${field}`, (text, at) => checkExpression(text, at, report));
   }
 }
 
@@ -79,7 +80,11 @@ function checkPaths(state: JsonObject, type: StateType, location: string, report
     else if (field === 'ResultPath' && !path.definite) report('Value is not a Reference Path', `${location}/${field}`);
   }
   for (const field of Object.keys(state)) {
-    if (!/^(Seconds|Timestamp|TimeoutSeconds|HeartbeatSeconds|MaxConcurrency|ToleratedFailure\w+|Error|Cause)Path$/.test(field)) {
+    if (
+      !/^(Seconds|Timestamp|TimeoutSeconds|HeartbeatSeconds|MaxConcurrency|ToleratedFailure\w+|Error|Cause)Path$/.test(
+        field,
+      )
+    ) {
       continue;
     }
     const value = state[field];
@@ -150,10 +155,12 @@ function checkRule(rule: JsonObject, location: string, top: boolean, report: Rep
   const rest = Object.keys(rule).filter((field) => !['Next', 'Comment', 'Assign', 'Variable'].includes(field));
   const [operator] = rest;
   if (!top && rule['Next'] !== undefined) report("Only a top-level choice rule may have 'Next'", location);
-  if (rest.length !== 1 || operator === undefined) return report('A choice rule must have exactly one operator', location);
+  if (rest.length !== 1 || operator === undefined)
+    return report('A choice rule must have exactly one operator', location);
   if (operator === 'And' || operator === 'Or') {
     const rules = rule[operator];
-    if (!Array.isArray(rules) || rules.length === 0) return report('Must be a non-empty array', `${location}/${operator}`);
+    if (!Array.isArray(rules) || rules.length === 0)
+      return report('Must be a non-empty array', `${location}/${operator}`);
     rules.forEach((inner, i) => {
       if (isJsonObject(inner)) checkRule(inner, `${location}/${operator}[${i}]`, false, report);
     });
@@ -166,7 +173,8 @@ function checkRule(rule: JsonObject, location: string, top: boolean, report: Rep
     return;
   }
   const variable = rule['Variable'];
-  if (typeof variable !== 'string' || !parsePath(variable)) report('Value is not a valid JSONPath', `${location}/Variable`);
+  if (typeof variable !== 'string' || !parsePath(variable))
+    report('Value is not a valid JSONPath', `${location}/Variable`);
   const known = operator === 'IsPresent' || COMPARISONS.has(operator) || COMPARISONS.has(operator.replace(/Path$/, ''));
   if (!known) return report(`Field '${operator}' is not supported in a choice rule`, `${location}/${operator}`);
   const operand = rule[operator];
@@ -221,7 +229,8 @@ function checkNumber(
   const value = object[field];
   if (value === undefined) return;
   const valid = typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value));
-  if (!valid) report(`${field} must be ${integer ? 'an integer' : 'a number'} of at least ${min}`, `${location}/${field}`);
+  if (!valid)
+    report(`${field} must be ${integer ? 'an integer' : 'a number'} of at least ${min}`, `${location}/${field}`);
 }
 
 function checkCatch(value: Json | undefined, language: QueryLanguage, location: string, report: Report): void {
@@ -236,7 +245,12 @@ function checkCatch(value: Json | undefined, language: QueryLanguage, location: 
       }
     }
     if (language === 'JSONPath') {
-      checkPaths({ ResultPath: catcher['ResultPath'] ?? null, Assign: catcher['Assign'] ?? null }, 'Task', `${location}[${i}]`, report);
+      checkPaths(
+        { ResultPath: catcher['ResultPath'] ?? null, Assign: catcher['Assign'] ?? null },
+        'Task',
+        `${location}[${i}]`,
+        report,
+      );
     }
   });
 }

@@ -1,7 +1,8 @@
 /** The trainer image's commands, and how the process of a container ends. */
 import { run as buildFeatures } from './build-features.ts';
 import { run as evaluate } from './evaluate.ts';
-import { JobConfigurationError, paths, writeOutput, type Job } from './job.ts';
+import { join } from 'node:path';
+import { FAILURE_FILE, JobConfigurationError, writeOutput, type Job } from './job.ts';
 import { run as train } from './train.ts';
 import { run as validateData } from './validate-data.ts';
 
@@ -37,23 +38,19 @@ export function parseCommandLine(words: readonly string[]): {
 }
 
 /**
- * Runs one command to its end. A failure is logged and written to output/failure, where SageMaker looks for the reason of a
- * training job; it never rejects.
+ * Runs a container to its end: finds the command, runs it. A failure is logged and written to output/failure, where SageMaker
+ * looks for the reason of a training job; it never rejects.
+ * @param words entry point and arguments, as the job was configured
  */
-export async function runCommand(command: string, job: Job): Promise<CommandResult> {
-  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+export async function runContainer(words: readonly string[], place: Omit<Job, 'arguments'>): Promise<CommandResult> {
   try {
-    if (run === undefined) {
-      throw new JobConfigurationError(
-        `unknown command ${JSON.stringify(command)}; use one of: ${Object.keys(COMMANDS).join(', ')}`,
-      );
-    }
-    await run(job);
+    const { command, arguments: rest } = parseCommandLine(words);
+    await COMMANDS[command]!({ ...place, arguments: rest });
     return { exitCode: 0 };
   } catch (error) {
     const failureMessage = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    job.log(failureMessage);
-    writeOutput(paths.failure(job), failureMessage);
+    place.log(failureMessage);
+    writeOutput(join(place.root, FAILURE_FILE), failureMessage);
     return { exitCode: 1, failureMessage };
   }
 }

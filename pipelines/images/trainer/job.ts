@@ -16,6 +16,9 @@ export class JobConfigurationError extends Error {
   override readonly name = 'JobConfigurationError';
 }
 
+/** Below the root. SageMaker shows the first 1,024 characters of this file as the training job's FailureReason. */
+export const FAILURE_FILE = join('output', 'failure');
+
 export const paths = {
   processingInput: (job: Job, name: string): string => join(job.root, 'processing', 'input', name),
   processingOutput: (job: Job, output: string, file: string): string =>
@@ -23,8 +26,6 @@ export const paths = {
   channel: (job: Job, name: string): string => join(job.root, 'input', 'data', name),
   hyperparameters: (job: Job): string => join(job.root, 'input', 'config', 'hyperparameters.json'),
   model: (job: Job, file: string): string => join(job.root, 'model', file),
-  /** SageMaker shows the first 1,024 characters of this file as the training job's FailureReason. */
-  failure: (job: Job): string => join(job.root, 'output', 'failure'),
 };
 
 /**

@@ -96,8 +96,14 @@ function advanceReasons(facts: LookFacts): Reason[] {
   if (!facts.needsEvidence) return [{ code: 'NOTHING_AGAINST_IT', minutes: facts.elapsedMinutes }];
   const threshold = recordedE(log(facts.thresholds.promote));
   return facts.guardrails.map((guardrail) => {
-    const { route, log } = bestRoute(guardrail);
-    return { code: 'NON_INFERIOR', guardrail: guardrail.name, route, eValue: recordedE(log), threshold };
+    const best = bestRoute(guardrail);
+    return {
+      code: 'NON_INFERIOR',
+      guardrail: guardrail.name,
+      route: best.route,
+      eValue: recordedE(best.log),
+      threshold,
+    };
   });
 }
 

@@ -105,7 +105,7 @@ describe('a raw row', () => {
   ])('is refused: %s %s', (code, field, row) => {
     const check = (): unknown => requireRow(row, FIELDS);
     expect(check).toThrow(InvalidRowError);
-    expect(check).toThrow(expect.objectContaining({ code, field }) as Error);
+    expect(check).toThrow(expect.objectContaining({ code, field }));
   });
 
   it('may hold more than the model needs, and null where that means: not measured', () => {
@@ -125,7 +125,8 @@ describe('the profile of demand-forecast', () => {
 
   it('needs the same raw fields for both, and never the target', () => {
     const fields = rawFieldsOf(profile);
-    const names = (version: string): string[] => fieldsOf(recipeOf(profile, version), fields).map((field) => field.name);
+    const names = (version: string): string[] =>
+      fieldsOf(recipeOf(profile, version), fields).map((field) => field.name);
     expect(names('calendar-1')).toEqual(names('calendar-holiday-2'));
     expect(names('calendar-1')).not.toContain('ridership');
   });

@@ -98,7 +98,8 @@ describe('boosted trees', () => {
     });
     expect(flat.baseValue).toBe(2.5);
     expect(flat.trees.every((tree) => tree.feature.length === 1)).toBe(true);
-    for (const tree of ensemble.trees) expect(tree.feature.filter((feature) => feature < 0).length).toBeLessThanOrEqual(8);
+    for (const tree of ensemble.trees)
+      expect(tree.feature.filter((feature) => feature < 0).length).toBeLessThanOrEqual(8);
   });
 });
 
@@ -107,8 +108,9 @@ describe('binning', () => {
     const column = Float32Array.from({ length: 2000 }, (_, index) => Math.fround(Math.sqrt(index) / 3));
     const { bins, upperEdges, hasMissing } = binFeature(column);
     expect(hasMissing).toBe(false);
-    expect(upperEdges.length).toBe(255);
-    for (const edge of [0, 1, 100, 253, 254]) {
+    expect(upperEdges.length).toBeGreaterThan(240);
+    expect(upperEdges.length).toBeLessThanOrEqual(255);
+    for (const edge of [0, 1, 100, upperEdges.length - 2, upperEdges.length - 1]) {
       column.forEach((value, row) => expect(bins[row]! <= edge).toBe(value <= upperEdges[edge]!));
     }
   });

@@ -88,7 +88,9 @@ describe('the replay', () => {
       ridership: series.find((row) => row.date === requests[7]!.date)!.ridership,
     });
     expect(() => drawRequests([], 1, 1, 'x')).toThrow('no rows to draw from');
-    expect(() => truthOf(series, [{ inferenceId: 'x', date: '1999-01-01', row: {} }])).toThrow('no truth for 1999-01-01');
+    expect(() => truthOf(series, [{ inferenceId: 'x', date: '1999-01-01', row: {} }])).toThrow(
+      'no truth for 1999-01-01',
+    );
   });
 
   it('is what docs/replay.md says', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RidershipRow, toCsv } from '../../../pipelines/demand-forecast/source.ts';
 import { type TrainingWindow } from '../../../pipelines/demand-forecast/replay.ts';
-import { runCommand, type CommandResult } from '../../../pipelines/images/trainer/commands.ts';
+import { runContainer, type CommandResult } from '../../../pipelines/images/trainer/commands.ts';
 import { type EvaluationReport } from '../../../pipelines/images/trainer/evaluate.ts';
 
 export interface Workshop {
@@ -34,9 +34,8 @@ export function newWorkshop(): Workshop {
     run(root, command, ...args) {
       log.length = 0;
       mkdirSync(join(directory, root), { recursive: true });
-      return runCommand(command, {
+      return runContainer([command, ...args], {
         root: join(directory, root),
-        arguments: args,
         environment: {},
         log: (line) => log.push(line),
       });

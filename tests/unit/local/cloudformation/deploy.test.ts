@@ -136,15 +136,20 @@ describe('the operator’s view', () => {
     const service = newCloudFormation(cloud, iam);
     const template = {
       Description: 'test',
+      Parameters: { Stage: { Type: 'String', Default: 'dev' }, Token: { Type: 'String', NoEcho: true } },
       Resources: { T: topic({ Properties: { TopicName: 'alerts' } }) },
       Outputs: { Name: { Value: getAtt('T', 'TopicName'), Export: { Name: { 'Fn::Sub': '${AWS::StackName}-t' } } } },
     };
-    await service.deploy(template, { stackName: 'swy' });
+    await service.deploy(template, { stackName: 'swy', parameters: { Token: 'secret' } });
     expect(await service.operations.DescribeStacks!({ StackName: 'swy' }, ROOT)).toMatchObject({
       Stacks: [
         {
           StackName: 'swy',
           StackStatus: 'CREATE_COMPLETE',
+          Parameters: [
+            { ParameterKey: 'Stage', ParameterValue: 'dev' },
+            { ParameterKey: 'Token', ParameterValue: '****' },
+          ],
           Outputs: [{ OutputKey: 'Name', OutputValue: 'alerts', ExportName: 'swy-t' }],
         },
       ],

@@ -426,6 +426,7 @@ describe('SQS and SNS', () => {
         QueueName: 'q',
         Attributes: {
           VisibilityTimeout: '60',
+          SqsManagedSseEnabled: 'true',
           RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn('sqs', 'dlq'), maxReceiveCount: 3 }),
         },
       },

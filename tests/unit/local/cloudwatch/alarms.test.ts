@@ -113,7 +113,7 @@ describe('a metric alarm', () => {
     });
     expect(alarm!.state.timestamp).toMatch(/^2026-01-05T00:0\d:00\.000\+0000$/);
     expect(alarm!.state.reason).toMatch(
-      /^Threshold Crossed: 1 out of the last 1 datapoint \[9\.0 \(05\/01\/26 00:0\d:00\)\] was greater than the threshold \(5\.0\) \(minimum 1 datapoint for INSUFFICIENT_DATA -> ALARM transition\)\.$/,
+      /^Threshold Crossed: 1 out of the last 1 datapoints \[9\.0 \(05\/01\/26 00:0\d:00\)\] was greater than the threshold \(5\.0\) \(minimum 1 datapoint for INSUFFICIENT_DATA -> ALARM transition\)\.$/,
     );
     const data = JSON.parse(alarm!.state.reasonData as string) as WireInput;
     expect(data).toEqual({

@@ -65,7 +65,7 @@ export function newConnectedCloud(seed = 1): ConnectedCloud {
   return Object.assign(fake, {
     ...{ lambda, sns, eventbridge, handlers, coldStarts, intercepts },
     do: (service: string, operation: string, input: WireInput, principal: Principal = { kind: 'root' }) =>
-      fake.kernel.settle(fake.call(service, operation, input, principal) as Promise<Answer>, 1_000_000),
+      fake.kernel.settle(fake.call(service, operation, input, principal), 1_000_000),
   });
 }
 

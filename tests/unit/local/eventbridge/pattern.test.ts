@@ -23,7 +23,12 @@ describe('matching', () => {
     ['exact, another value', { source: ['aws.s3'] }, EC2_EVENT, false],
     ['any of', { detail: { state: ['stopped', 'terminated'] } }, EC2_EVENT, true],
     ['keys are ANDed', { source: ['aws.ec2'], detail: { state: ['running'] } }, EC2_EVENT, false],
-    ['an element of an array', { resources: ['arn:aws:ec2:us-west-1:123456789012:instance/i-1234567890abcdef0'] }, EC2_EVENT, true],
+    [
+      'an element of an array',
+      { resources: ['arn:aws:ec2:us-west-1:123456789012:instance/i-1234567890abcdef0'] },
+      EC2_EVENT,
+      true,
+    ],
     ['prefix on an array', { resources: [{ prefix: 'arn:aws:ec2:' }] }, EC2_EVENT, true],
     ['case matters', { detail: { state: ['Terminated'] } }, EC2_EVENT, false],
     ['empty string', { detail: { a: [''] } }, d({ a: '' }), true],
@@ -37,25 +42,75 @@ describe('matching', () => {
     ['true is not its text', { detail: { a: ['true'] } }, d({ a: true }), false],
     ['prefix', { time: [{ prefix: '2017-12-22' }] }, EC2_EVENT, true],
     ['prefix of a number', { detail: { a: [{ prefix: '3' }] } }, d({ a: 300 }), false],
-    ['prefix ignoring case', { detail: { a: [{ prefix: { 'equals-ignore-case': 'EventB' } }] } }, d({ a: 'eventbridge' }), true],
+    [
+      'prefix ignoring case',
+      { detail: { a: [{ prefix: { 'equals-ignore-case': 'EventB' } }] } },
+      d({ a: 'eventbridge' }),
+      true,
+    ],
     ['suffix', { detail: { a: [{ suffix: '.png' }] } }, d({ a: 'x.png' }), true],
     ['suffix, another', { detail: { a: [{ suffix: '.png' }] } }, d({ a: 'x.PNG' }), false],
-    ['suffix ignoring case', { detail: { a: [{ suffix: { 'equals-ignore-case': '.png' } }] } }, d({ a: 'x.PNG' }), true],
-    ['equals-ignore-case', { 'detail-type': [{ 'equals-ignore-case': 'ec2 instance state-change notification' }] }, EC2_EVENT, true],
+    [
+      'suffix ignoring case',
+      { detail: { a: [{ suffix: { 'equals-ignore-case': '.png' } }] } },
+      d({ a: 'x.PNG' }),
+      true,
+    ],
+    [
+      'equals-ignore-case',
+      { 'detail-type': [{ 'equals-ignore-case': 'ec2 instance state-change notification' }] },
+      EC2_EVENT,
+      true,
+    ],
     ['anything-but text', { detail: { state: [{ 'anything-but': 'initializing' }] } }, EC2_EVENT, true],
     ['anything-but that text', { detail: { state: [{ 'anything-but': 'terminated' }] } }, EC2_EVENT, false],
     ['anything-but needs the field', { detail: { nothing: [{ 'anything-but': 'x' }] } }, EC2_EVENT, false],
     ['anything-but number', { detail: { a: [{ 'anything-but': 123 }] } }, d({ a: 124 }), true],
-    ['anything-but list', { detail: { a: [{ 'anything-but': ['stopped', 'overloaded'] }] } }, d({ a: 'stopped' }), false],
+    [
+      'anything-but list',
+      { detail: { a: [{ 'anything-but': ['stopped', 'overloaded'] }] } },
+      d({ a: 'stopped' }),
+      false,
+    ],
     ['anything-but number list', { detail: { a: [{ 'anything-but': [100, 200, 300] }] } }, d({ a: 200 }), false],
     ['anything-but prefix', { detail: { a: [{ 'anything-but': { prefix: 'init' } }] } }, d({ a: 'initial' }), false],
-    ['anything-but prefix list', { detail: { a: [{ 'anything-but': { prefix: ['init', 'error'] } }] } }, d({ a: 'ready' }), true],
+    [
+      'anything-but prefix list',
+      { detail: { a: [{ 'anything-but': { prefix: ['init', 'error'] } }] } },
+      d({ a: 'ready' }),
+      true,
+    ],
     ['anything-but suffix', { detail: { a: [{ 'anything-but': { suffix: '.txt' } }] } }, d({ a: 'x.txt' }), false],
-    ['anything-but suffix list', { detail: { a: [{ 'anything-but': { suffix: ['.txt', '.rtf'] } }] } }, d({ a: 'x.png' }), true],
-    ['anything-but ignoring case', { detail: { a: [{ 'anything-but': { 'equals-ignore-case': 'initializing' } }] } }, d({ a: 'INITIALIZING' }), false],
-    ['anything-but ignoring case, list', { detail: { a: [{ 'anything-but': { 'equals-ignore-case': ['a', 'b'] } }] } }, d({ a: 'C' }), true],
-    ['anything-but wildcard', { detail: { a: [{ 'anything-but': { wildcard: '*/lib/*' } }] } }, d({ a: 'dir1/lib/x' }), false],
-    ['anything-but wildcard list', { detail: { a: [{ 'anything-but': { wildcard: ['*/lib/*', '*/bin/*'] } }] } }, d({ a: 'dir1/doc/x' }), true],
+    [
+      'anything-but suffix list',
+      { detail: { a: [{ 'anything-but': { suffix: ['.txt', '.rtf'] } }] } },
+      d({ a: 'x.png' }),
+      true,
+    ],
+    [
+      'anything-but ignoring case',
+      { detail: { a: [{ 'anything-but': { 'equals-ignore-case': 'initializing' } }] } },
+      d({ a: 'INITIALIZING' }),
+      false,
+    ],
+    [
+      'anything-but ignoring case, list',
+      { detail: { a: [{ 'anything-but': { 'equals-ignore-case': ['a', 'b'] } }] } },
+      d({ a: 'C' }),
+      true,
+    ],
+    [
+      'anything-but wildcard',
+      { detail: { a: [{ 'anything-but': { wildcard: '*/lib/*' } }] } },
+      d({ a: 'dir1/lib/x' }),
+      false,
+    ],
+    [
+      'anything-but wildcard list',
+      { detail: { a: [{ 'anything-but': { wildcard: ['*/lib/*', '*/bin/*'] } }] } },
+      d({ a: 'dir1/doc/x' }),
+      true,
+    ],
     ['numeric =', { detail: { a: [{ numeric: ['=', 3.5] }] } }, d({ a: 3.5 }), true],
     ['numeric range, lower bound open', { detail: { a: [{ numeric: ['>', 0, '<=', 5] }] } }, d({ a: 0 }), false],
     ['numeric range, upper bound closed', { detail: { a: [{ numeric: ['>', 0, '<=', 5] }] } }, d({ a: 5 }), true],
@@ -84,15 +139,41 @@ describe('matching', () => {
     ['$or, none', { detail: { $or: [{ a: [1] }, { b: [2] }] } }, d({ a: 2, b: 3 }), false],
     ['$or keeps its neighbours', { detail: { c: [9], $or: [{ a: [1] }, { b: [2] }] } }, d({ a: 1, c: 8 }), false],
     ['$or at the top', { $or: [{ source: ['y'] }, { detail: { a: [1] } }] }, d({ a: 1 }), true],
-    ['values of one element', { detail: { v: { name: ['blue'], w: [0] } } }, d({ v: [{ name: 'green', w: 0 }, { name: 'blue', w: 0 }] }), true],
-    ['values of different elements', { detail: { v: { name: ['blue'], w: [0] } } }, d({ v: [{ name: 'green', w: 0 }, { name: 'blue', w: 1 }] }), false],
+    [
+      'values of one element',
+      { detail: { v: { name: ['blue'], w: [0] } } },
+      d({
+        v: [
+          { name: 'green', w: 0 },
+          { name: 'blue', w: 0 },
+        ],
+      }),
+      true,
+    ],
+    [
+      'values of different elements',
+      { detail: { v: { name: ['blue'], w: [0] } } },
+      d({
+        v: [
+          { name: 'green', w: 0 },
+          { name: 'blue', w: 1 },
+        ],
+      }),
+      false,
+    ],
   ])('%s', (_name, pattern, event, expected) => {
     expect(compilePattern(JSON.stringify(pattern))(event)).toBe(expected);
   });
 
   it("matches the user guide's example of $or with numeric, prefix and anything-but", () => {
     const matches = compilePattern({
-      detail: { $or: [{ 'c-count': [{ numeric: ['>', 0, '<=', 5] }] }, { 'd-count': [{ numeric: ['<', 10] }] }, { 'x-limit': [{ numeric: ['=', 3.018e2] }] }] },
+      detail: {
+        $or: [
+          { 'c-count': [{ numeric: ['>', 0, '<=', 5] }] },
+          { 'd-count': [{ numeric: ['<', 10] }] },
+          { 'x-limit': [{ numeric: ['=', 3.018e2] }] },
+        ],
+      },
     });
     expect(matches(d({ 'c-count': 6, 'd-count': 8 }))).toBe(true);
     expect(matches(d({ 'x-limit': 301.8 }))).toBe(true);

@@ -120,6 +120,13 @@ describe('a step below the last', () => {
     expect(verdict.decision).toBe('ROLLBACK');
   });
 
+  it('does not take in what another version did under the same variant name before the rollout', () => {
+    const stranger = minutes(30, arm(100, { errors5xx: 90 }), arm(900), start - 30);
+    const verdict = judge(policy, evidence([...stranger, ...minutes(10, arm(100), arm(900))]));
+    expect(verdict.decision).toBe('ADVANCE');
+    expect(verdict.evidence.guardrails[0]).toMatchObject({ challengerBad: 0, challengerRequests: 1000 });
+  });
+
   it('holds, and when the hold is used up rolls back with INCONCLUSIVE_TIMEOUT and what was lacking', () => {
     const readings = minutes(70, arm(0), arm(900));
     const held = judge(policy, evidence(readings, { readableUntilMinute: start + 69 }));

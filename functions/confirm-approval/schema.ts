@@ -1,0 +1,12 @@
+/** Input and output of the task. */
+import * as z from 'zod/mini';
+
+export const input = z.object({
+  model: z.string().check(z.minLength(1)),
+  releaseId: z.string().check(z.minLength(1)),
+});
+
+export const output = z.object({
+  status: z.enum(['APPROVED', 'REJECTED', 'EXPIRED', 'VOID']),
+  reason: z.string(),
+});

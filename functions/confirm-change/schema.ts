@@ -1,0 +1,13 @@
+/** Input and output of the task. */
+import * as z from 'zod/mini';
+
+export const input = z.object({
+  model: z.string().check(z.minLength(1)),
+  rolloutId: z.string().check(z.minLength(1)),
+  changeId: z.string(),
+});
+
+export const output = z.object({
+  outcome: z.enum(['SETTLED', 'SILENT_ROLLBACK', 'MISMATCH']),
+  detail: z.string(),
+});

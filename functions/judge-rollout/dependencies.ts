@@ -1,0 +1,45 @@
+/** Builds what the handler needs from the environment and the platform; the only file of this room that does. */
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import * as z from 'zod/mini';
+import { newCloudWatchMetrics } from '../../shared/aws/cloudwatch-metrics.ts';
+import { newEventPublisher } from '../../shared/aws/eventbridge-publisher.ts';
+import { clientOptions, type Platform } from '../../shared/aws/platform.ts';
+import { newDeadMansSwitch } from '../../shared/aws/scheduler-dead-man.ts';
+import { newTokens } from '../../shared/aws/step-functions.ts';
+import { newStores } from '../../shared/aws/stores.ts';
+import { newCatalog } from '../../shared/catalog/catalog.ts';
+import { readEnvironment } from '../../shared/runtime/environment.ts';
+import { newTelemetry } from '../../shared/runtime/telemetry.ts';
+import { type Dependencies } from './handler.ts';
+
+const environment = z.object({
+  AWS_REGION: z.string().check(z.minLength(4)),
+  STAGE: z.enum(['dev', 'staging', 'prod']),
+  RECORDS_TABLE: z.string().check(z.minLength(3)),
+  DEAD_MAN_GROUP: z.string().check(z.minLength(1)),
+  DEAD_MAN_FUNCTION_ARN: z.string().check(z.minLength(20)),
+  DEAD_MAN_ROLE_ARN: z.string().check(z.minLength(20)),
+  EVENT_BUS: z.string().check(z.minLength(1)),
+});
+
+export function newDependencies(env: Readonly<Record<string, string | undefined>>, platform: Platform): Dependencies {
+  const settings = readEnvironment(environment, env);
+  const options = clientOptions(platform, settings.AWS_REGION);
+  return {
+    catalog: newCatalog(),
+    clock: platform.clock,
+    ...newStores(platform, settings),
+    metrics: newCloudWatchMetrics(new CloudWatchClient(options)),
+    deadMan: newDeadMansSwitch(new SchedulerClient(options), {
+      groupName: settings.DEAD_MAN_GROUP,
+      functionArn: settings.DEAD_MAN_FUNCTION_ARN,
+      roleArn: settings.DEAD_MAN_ROLE_ARN,
+    }),
+    tokens: newTokens(new SFNClient(options)),
+    events: newEventPublisher(new EventBridgeClient(options), settings.EVENT_BUS),
+    telemetry: newTelemetry('judge-rollout'),
+  };
+}

@@ -1,0 +1,8 @@
+/** Input and output of the task. */
+import * as z from 'zod/mini';
+
+export const input = z.object({
+  model: z.string().check(z.minLength(1)),
+  releaseId: z.string().check(z.minLength(1)),
+  token: z.string().check(z.minLength(1), z.maxLength(2048)),
+});

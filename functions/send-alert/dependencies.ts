@@ -1,0 +1,23 @@
+/** Builds what the handler needs from the environment and the platform; the only file of this room that does. */
+import { SNSClient } from '@aws-sdk/client-sns';
+import * as z from 'zod/mini';
+import { clientOptions, type Platform } from '../../shared/aws/platform.ts';
+import { newSnsAlerts } from '../../shared/aws/sns-alerts.ts';
+import { readEnvironment } from '../../shared/runtime/environment.ts';
+import { newTelemetry } from '../../shared/runtime/telemetry.ts';
+import { type Dependencies } from './handler.ts';
+
+const environment = z.object({
+  AWS_REGION: z.string().check(z.minLength(4)),
+  STAGE: z.enum(['dev', 'staging', 'prod']),
+  ALERT_TOPIC_ARN: z.string().check(z.minLength(20)),
+});
+
+export function newDependencies(env: Readonly<Record<string, string | undefined>>, platform: Platform): Dependencies {
+  const settings = readEnvironment(environment, env);
+  const options = clientOptions(platform, settings.AWS_REGION);
+  return {
+    alerts: newSnsAlerts(new SNSClient(options), settings.ALERT_TOPIC_ARN),
+    telemetry: newTelemetry('send-alert'),
+  };
+}

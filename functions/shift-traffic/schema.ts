@@ -1,0 +1,14 @@
+/** Input and output of the task. */
+import * as z from 'zod/mini';
+
+export const input = z.object({
+  model: z.string().check(z.minLength(1)),
+  rolloutId: z.string().check(z.minLength(1)),
+  epoch: z.int().check(z.minimum(1)),
+  stepIndex: z.int().check(z.minimum(0)),
+});
+
+export const output = z.object({
+  changeId: z.string(),
+  sharePercent: z.int(),
+});

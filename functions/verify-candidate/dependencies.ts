@@ -1,0 +1,35 @@
+/** Builds what the handler needs from the environment and the platform; the only file of this room that does. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import * as z from 'zod/mini';
+import { clientOptions, hashRandom, sha256, type Platform } from '../../shared/aws/platform.ts';
+import { newS3Documents } from '../../shared/aws/s3-documents.ts';
+import { newSageMakerRegistry } from '../../shared/aws/sagemaker-registry.ts';
+import { newStores } from '../../shared/aws/stores.ts';
+import { newCatalog } from '../../shared/catalog/catalog.ts';
+import { readEnvironment } from '../../shared/runtime/environment.ts';
+import { newTelemetry } from '../../shared/runtime/telemetry.ts';
+import { type Dependencies } from './handler.ts';
+
+const environment = z.object({
+  AWS_REGION: z.string().check(z.minLength(4)),
+  STAGE: z.enum(['dev', 'staging', 'prod']),
+  RECORDS_TABLE: z.string().check(z.minLength(3)),
+  DATA_BUCKET: z.string().check(z.minLength(3)),
+});
+
+export function newDependencies(env: Readonly<Record<string, string | undefined>>, platform: Platform): Dependencies {
+  const settings = readEnvironment(environment, env);
+  const options = clientOptions(platform, settings.AWS_REGION);
+  return {
+    catalog: newCatalog(),
+    stage: settings.STAGE,
+    clock: platform.clock,
+    sha256,
+    simulationRandom: hashRandom,
+    ...newStores(platform, settings),
+    registry: newSageMakerRegistry(new SageMakerClient(options)),
+    documents: newS3Documents(new S3Client(options), settings.DATA_BUCKET),
+    telemetry: newTelemetry('verify-candidate'),
+  };
+}
