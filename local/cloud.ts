@@ -1,4 +1,5 @@
 /** The laptop cloud: every service around one kernel, one gateway and one IAM. Empty until a template is deployed into it. */
+import { newCloudFormation } from './cloudformation/service.ts';
 import { newCloudWatch } from './cloudwatch/service.ts';
 import { newDynamoDb } from './dynamodb/service.ts';
 import { newEventBridge } from './eventbridge/service.ts';
@@ -64,6 +65,7 @@ function newServices(context: CloudContext, options: CloudOptions, runtime: Lamb
   const iam = newIam(context);
   return {
     iam,
+    cloudformation: newCloudFormation(context, iam),
     cloudwatch: newCloudWatch(context),
     dynamodb: newDynamoDb(context),
     eventbridge: newEventBridge(context),
@@ -134,6 +136,7 @@ export function newCloud(options: CloudOptions): LaptopCloud {
     accountId: options.accountId,
     call: (service, operation, input, principal) =>
       perform({ service, operation, input, principal, requestId: requestIds.uuid() }),
+    // Services that are slow to tell (SageMaker) delay their events themselves.
     emit: (event) => services.eventbridge.put(event),
     recordMetric: (data) => services.cloudwatch.record(data),
     writeLog: (group, stream, message) => services.logs.write(group, stream, message),
@@ -161,7 +164,7 @@ export function newCloud(options: CloudOptions): LaptopCloud {
     context,
     services,
     gateway,
-    requestHandler: newRequestHandler(gateway, kernel.inFlight),
+    requestHandler: newRequestHandler(gateway),
     calls,
   };
   return cloud;

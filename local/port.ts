@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { type InFlight } from './kernel/in-flight.ts';
 import { type Gateway } from './protocols/gateway.ts';
+import { signingName } from './protocols/query.ts';
 import { type WireRequest } from './protocols/wire.ts';
 
 /** More than any request of this system; a larger one is refused instead of filling the memory. */
@@ -21,7 +22,8 @@ async function readBody(message: IncomingMessage): Promise<Uint8Array> {
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
-  return message.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+  const toS3 = signingName(message.headers.authorization) === 's3';
+  return message.headers['content-encoding'] === 'gzip' && !toS3 ? gunzipSync(body) : body;
 }
 
 async function toWire(message: IncomingMessage): Promise<WireRequest> {
@@ -50,8 +52,8 @@ export async function listen(
   port: number,
 ): Promise<{ server: Server; port: number }> {
   const server = createServer((message, response) => {
-    const end = inFlight.begin('http');
-    toWire(message)
+    inFlight
+      .track('http', () => toWire(message))
       .then(gateway)
       .then((answer) => {
         response.writeHead(answer.statusCode, { ...answer.headers, 'content-length': String(answer.body.length) });
@@ -60,8 +62,7 @@ export async function listen(
       .catch((error: unknown) => {
         response.writeHead(error instanceof RequestTooLarge ? 413 : 500, { 'content-type': 'text/plain' });
         response.end(String(error));
-      })
-      .finally(end);
+      });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -15,6 +15,8 @@ export interface Distribution {
   exact: boolean;
   /** Value -> how often; complete only when `exact`. */
   readonly counts: Map<number, number>;
+  /** `counts` by rising value: made when a percentile first asks for it, dropped when something is added. */
+  sorted: readonly (readonly [number, number])[] | undefined;
 }
 
 /** One (metric, minute, unit). */
@@ -43,7 +45,15 @@ export type Observations =
   | { readonly statisticSet: { sampleCount: number; sum: number; minimum: number; maximum: number } };
 
 export function emptyDistribution(): Distribution {
-  return { sampleCount: 0, sum: 0, minimum: Infinity, maximum: -Infinity, exact: true, counts: new Map() };
+  return {
+    sampleCount: 0,
+    sum: 0,
+    minimum: Infinity,
+    maximum: -Infinity,
+    exact: true,
+    counts: new Map(),
+    sorted: undefined,
+  };
 }
 
 /** The minute's start, epoch milliseconds. */
@@ -58,6 +68,7 @@ export function metricKey(identity: MetricIdentity): string {
 }
 
 function add(target: Distribution, observations: Observations): void {
+  target.sorted = undefined;
   if ('statisticSet' in observations) {
     const { sampleCount, sum, minimum, maximum } = observations.statisticSet;
     target.sampleCount += sampleCount;

@@ -51,8 +51,8 @@ function serializationError(message: string): AwsError {
   return new AwsError('SerializationException', message);
 }
 
-/** @throws AwsError SerializationException in the words of AWS's JSON parser */
-function wireString(value: unknown): string {
+/** A string member. @throws AwsError SerializationException in the words of AWS's JSON parser */
+export function wireString(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') {
     throw serializationError(`${value ? 'TRUE' : 'FALSE'}_VALUE cannot be converted to String`);

@@ -1,7 +1,7 @@
 /** The expressions of one request: parsed (cached by text), their aliases and values bound and checked. */
 import { type AwsError, validationError } from '../kernel/errors.ts';
 import { type WireInput } from '../kernel/service.ts';
-import { type AttributeValue, readValue } from './attribute-value.ts';
+import { type AttributeValue, readValue, wireString } from './attribute-value.ts';
 import { type Bindings } from './bindings.ts';
 import { parseCondition } from './condition-parser.ts';
 import { checkOperandTypes } from './condition-types.ts';
@@ -40,9 +40,7 @@ function readNames(wire: unknown): Readonly<Record<string, string>> | undefined 
     if (!/^#[0-9a-zA-Z_]+$/.test(alias)) {
       throw validationError(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${alias}"`);
     }
-    if (typeof names[alias] !== 'string') {
-      throw validationError(`ExpressionAttributeNames contains invalid value: not a string for key ${alias}`);
-    }
+    wireString(names[alias]);
   }
   return names;
 }

@@ -62,7 +62,7 @@ function readStart(input: WireInput, table: Table, index: IndexSchema | undefine
 }
 
 function requireSelection(
-  selection: (typeof SELECTIONS)[number] | 'NONE',
+  selection: (typeof SELECTIONS)[number] | undefined,
   index: IndexSchema | undefined,
   paths: readonly Path[] | undefined,
 ): void {
@@ -74,7 +74,7 @@ function requireSelection(
       'Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES',
     );
   }
-  if (paths && selection !== 'NONE' && selection !== 'SPECIFIC_ATTRIBUTES') {
+  if (paths && selection !== undefined && selection !== 'SPECIFIC_ATTRIBUTES') {
     throw validationError(`Cannot specify the ProjectionExpression when choosing to get ${selection}`);
   }
   if (selection === 'ALL_ATTRIBUTES' && index?.kind === 'global' && index.projected) {
@@ -100,7 +100,7 @@ function readRequest(registry: TableRegistry, input: WireInput, context: Express
   }
   const filter = context.condition('FilterExpression');
   const paths = context.projection();
-  const selection = readEnum(input, 'Select', [...SELECTIONS, 'NONE'] as const, 'NONE');
+  const selection = isPresent(input.Select) ? readEnum(input, 'Select', SELECTIONS, 'ALL_ATTRIBUTES') : undefined;
   requireSelection(selection, index, paths);
   const missing = missingIn(index, paths);
   if (missing.length > 0 && index?.kind === 'global') {

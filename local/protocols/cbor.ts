@@ -2,6 +2,7 @@
 import { cbor, tag } from '@smithy/core/cbor';
 import { type WireInput } from '../kernel/service.ts';
 import { isDate, type Codec } from './codec.ts';
+import { queryErrorCode } from './json.ts';
 
 const SERVICE_OF_SHAPE: Readonly<Record<string, string>> = { GraniteServiceVersion20100801: 'monitoring' };
 const PATH = /^\/service\/([^/]+)\/operation\/([^/]+)$/;
@@ -49,8 +50,10 @@ export const cborCodec: Codec = {
   encode(_call, output, requestId) {
     return { statusCode: 200, headers: headers(requestId), body: cbor.serialize(toCbor(output)) };
   },
-  encodeError(_service, error, requestId) {
+  encodeError(service, error, requestId) {
     const body = cbor.serialize(toCbor({ __type: error.code, message: error.message, ...error.fields }));
-    return { statusCode: error.statusCode, headers: headers(requestId), body };
+    const queryCode = queryErrorCode(service, error.code);
+    const named = queryCode === undefined ? {} : { 'x-amzn-query-error': `${queryCode};Sender` };
+    return { statusCode: error.statusCode, headers: { ...headers(requestId), ...named }, body };
   },
 };

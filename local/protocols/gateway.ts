@@ -26,7 +26,7 @@ export type Gateway = (request: WireRequest) => Promise<WireResponse>;
 const s3Codec: Codec = {
   decode: (request) => ({ service: 's3', ...parseS3Request(request) }),
   encode: (call, output, _requestId, request) => serializeS3Response(call.operation, output as WireInput, request),
-  encodeError: (_service, error, requestId) => serializeS3Error(error, requestId),
+  encodeError: (_service, error, requestId, request) => serializeS3Error(error, requestId, request.method),
 };
 
 /** The access key id of a SigV4 request, from the header or a pre-signed query. */

@@ -1,4 +1,5 @@
 /** AWS JSON 1.0 and 1.1: operation in x-amz-target, members in the body, timestamps in epoch seconds, blobs in base64. */
+import { QUERY_ERROR_CODES } from '../cloudwatch/service.ts';
 import { validationError } from '../kernel/errors.ts';
 import { type WireInput } from '../kernel/service.ts';
 import { isDate, utf8, type Codec } from './codec.ts';
@@ -20,6 +21,12 @@ const SERVICE_OF_TARGET: Readonly<Record<string, string>> = {
 const SQS_QUERY_ERRORS: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
 };
+
+/** Services that once spoke the query protocol name its code beside their own, and clients show that one. */
+export function queryErrorCode(service: string, code: string): string | undefined {
+  if (service === 'sqs') return SQS_QUERY_ERRORS[code] ?? code;
+  return service === 'monitoring' ? (QUERY_ERROR_CODES[code] ?? code) : undefined;
+}
 
 /** Plain JSON of an output: dates become epoch seconds, bytes base64. */
 export function toWireJson(value: unknown): string {
@@ -72,7 +79,8 @@ export const jsonCodec: Codec = {
       'content-type': request.headers['content-type'] ?? 'application/x-amz-json-1.1',
       'x-amzn-requestid': requestId,
     };
-    if (service === 'sqs') headers['x-amzn-query-error'] = `${SQS_QUERY_ERRORS[error.code] ?? error.code};Sender`;
+    const queryCode = queryErrorCode(service, error.code);
+    if (queryCode !== undefined) headers['x-amzn-query-error'] = `${queryCode};Sender`;
     const body = { __type: error.code, message: error.message, ...error.fields };
     return { statusCode: error.statusCode, headers, body: utf8(toWireJson(body)) };
   },

@@ -1,8 +1,8 @@
 /** The SDK's door: a requestHandler that answers in process, without a socket, so that a run is deterministic. */
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
-import { type InFlight } from '../kernel/in-flight.ts';
 import { type Gateway } from './gateway.ts';
+import { signingName } from './query.ts';
 import { type WireResponse } from './wire.ts';
 
 interface SdkRequest {
@@ -46,18 +46,23 @@ function sdkBody(response: WireResponse, streams: boolean): unknown {
   return streams ? Readable.from([response.body]) : response.body;
 }
 
-/** @param gateway the laptop cloud's entry; @param inFlight holds the clock still while a call is being answered */
-export function newRequestHandler(gateway: Gateway, inFlight: InFlight): SdkRequestHandler {
+/**
+ * Answers with micro-tasks alone; an operation that waits in virtual time (a long poll, a cold start) lets the clock run.
+ * @param gateway the laptop cloud's entry
+ */
+export function newRequestHandler(gateway: Gateway): SdkRequestHandler {
   return {
     async handle(sdkRequest) {
       const request = sdkRequest as SdkRequest;
       const headers = lowerCaseNames(request.headers);
       headers['host'] ??= request.hostname;
       const sent = bytesOf(request.body);
-      const body = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
+      const toS3 = signingName(headers['authorization']) === 's3';
+      // Of an S3 object the encoding is a property; of any other request it is how the body travels.
+      const body = headers['content-encoding'] === 'gzip' && !toS3 ? gunzipSync(sent) : sent;
       const wire = { method: request.method, path: request.path, query: flatQuery(request.query), headers, body };
-      const response = await inFlight.track('sdk', () => gateway(wire));
-      const streams = request.method === 'GET' && headers['authorization']?.includes('/s3/aws4_request') === true;
+      const response = await gateway(wire);
+      const streams = request.method === 'GET' && toS3;
       const answer = {
         statusCode: response.statusCode,
         headers: { ...response.headers },

@@ -70,7 +70,14 @@ const EXECUTION = [
   'PipelineExecutionId',
   'PipelineExecutionArn',
 ];
-const RETRYABLE = ['Step.SERVICE_FAULT', 'Step.THROTTLING'];
+/** Jobs here fail by their own code alone, never for lack of capacity: the policies for that are accepted and never needed. */
+const RETRYABLE = [
+  'Step.SERVICE_FAULT',
+  'Step.THROTTLING',
+  'SageMaker.JOB_INTERNAL_ERROR',
+  'SageMaker.CAPACITY_ERROR',
+  'SageMaker.RESOURCE_LIMIT',
+];
 
 const invalid = (message: string): AwsError => validationError(`Unable to parse pipeline definition. ${message}`);
 

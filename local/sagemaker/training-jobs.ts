@@ -58,7 +58,7 @@ const CREATE = struct(
       { InstanceType: INSTANCE_TYPE, InstanceCount: only(1), VolumeSizeInGB: integer({ min: 1 }) },
       { VolumeKmsKeyId: KMS_KEY },
     ),
-    StoppingCondition: struct({}, { MaxRuntimeInSeconds: integer({ min: 1 }) }),
+    StoppingCondition: struct({}, { MaxRuntimeInSeconds: integer({ min: 1 }), MaxWaitTimeInSeconds: integer({ min: 1 }) }),
   },
   {
     HyperParameters: mapOf(text({ max: 256 }), text({ max: 2500 }), { max: 100 }),
@@ -67,7 +67,8 @@ const CREATE = struct(
     VpcConfig: opaque,
     EnableNetworkIsolation: flag,
     EnableInterContainerTrafficEncryption: flag,
-    EnableManagedSpotTraining: only(false),
+    // Spot capacity is always there and never taken away: the price is all that differs.
+    EnableManagedSpotTraining: flag,
     Environment: ENVIRONMENT,
     RetryStrategy: struct({ MaximumRetryAttempts: integer({ min: 1, max: 30 }) }),
     ProfilerConfig: struct({ DisableProfiler: only(true) }),
@@ -292,7 +293,7 @@ export function newTrainingJobs(context: SageMakerContext): TrainingJobs {
       ...structuredClone(pick(job.input, ...ECHOED)),
       EnableNetworkIsolation: job.input['EnableNetworkIsolation'] ?? false,
       EnableInterContainerTrafficEncryption: job.input['EnableInterContainerTrafficEncryption'] ?? false,
-      EnableManagedSpotTraining: false,
+      EnableManagedSpotTraining: job.input['EnableManagedSpotTraining'] ?? false,
       ...times(job, 'Training'),
       SecondaryStatusTransitions: transitions.map((item) => ({
         Status: item.Status,

@@ -44,12 +44,12 @@ export class Scope {
   wait<T>(begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void): Promise<T> {
     if (this.#reason) return Promise.reject(this.#reason);
     return new Promise<T>((resolve, reject) => {
-      let undo: (() => void) | undefined;
+      let undo = (): void => undefined;
       let over = false;
       const end = (): void => {
         over = true;
         this.#waits.delete(fail);
-        undo?.();
+        undo();
       };
       const fail = (error: Error): void => {
         end();

@@ -3,7 +3,7 @@ import { UnsupportedFeature } from '../kernel/errors.ts';
 import type { Random } from '../kernel/random.ts';
 import { type CloudContext, type Principal, rolePrincipal } from '../kernel/service.ts';
 import type { CompiledMachine } from './compiler.ts';
-import { Cancelled, StateError } from './errors.ts';
+import { Cancelled, type StateError } from './errors.ts';
 import { Execution, type ExecutionEnd, type ExecutionOptions } from './execution.ts';
 import { asStateError, runWorkflow } from './interpreter.ts';
 import { Expressions } from './jsonata/expressions.ts';
@@ -91,9 +91,11 @@ export class Store {
     });
     this.executions.set(execution.arn, { execution, machine, revision });
     execution.recordStart();
+    this.cloud.kernel.trace(`states ${execution.arn} RUNNING`);
     recordStart(this.cloud, machine.arn);
     emitStatus(this.cloud, execution);
     execution.whenFinished(() => {
+      this.cloud.kernel.trace(`states ${execution.arn} ${execution.status} after ${execution.transitions} transitions`);
       recordEnd(this.cloud, execution);
       emitStatus(this.cloud, execution);
     });

@@ -88,9 +88,9 @@ function summary(execution: Execution): object {
 }
 
 function list(store: Store, input: WireInput): object {
-  const status: unknown = input['statusFilter'];
-  if (status !== undefined && !STATUSES.includes(String(status))) {
-    throw new AwsError('ValidationException', `statusFilter: '${String(status)}' is not one of ${STATUSES.join(', ')}`);
+  const status = input['statusFilter'] as string | undefined;
+  if (status !== undefined && !STATUSES.includes(status)) {
+    throw new AwsError('ValidationException', `statusFilter: '${status}' is not one of ${STATUSES.join(', ')}`);
   }
   if (input['redriveFilter'] === 'REDRIVEN') return { executions: [] };
   const executions = listed(store, input).filter((execution) => status === undefined || execution.status === status);

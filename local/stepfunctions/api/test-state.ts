@@ -116,7 +116,7 @@ function requireMock({ definition }: Subject, mock: Mock | undefined): void {
   const waits = resource?.kind === 'integration' && resource.pattern !== 'response';
   if (type === 'Parallel' || type === 'Map' || waits) {
     throw validationError(
-      `A mock is required to test this state: ${waits ? String(definition['Resource']) : String(type)}`,
+      `A mock is required to test this state: ${JSON.stringify(waits ? definition['Resource'] : type)}`,
     );
   }
 }

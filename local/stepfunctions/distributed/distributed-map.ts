@@ -6,8 +6,8 @@ import type { Field } from '../state-io.ts';
 import { type MapDefinition, asCount, selectInputs, toItems } from '../states/map.ts';
 import type { Frame, MapRunHandle, State } from '../workflow.ts';
 import { type Batch, batchItems } from './item-batcher.ts';
-import { compileReader, readItems } from './item-reader.ts';
-import { compileWriter, transformResults, writeResults } from './result-writer.ts';
+import { type ItemReader, compileReader, readItems } from './item-reader.ts';
+import { type ResultWriter, compileWriter, transformResults, writeResults } from './result-writer.ts';
 
 /** AWS's default for the child executions of one map run. */
 const MAX_CONCURRENCY = 10_000;
@@ -27,59 +27,76 @@ export interface DistributedMapDefinition extends MapDefinition {
   argumentsOf(part: JsonObject): Field;
 }
 
+/** The compiled parts of a state. */
+interface Parts {
+  readonly map: DistributedMapDefinition;
+  readonly reader: ItemReader | undefined;
+  readonly writer: ResultWriter | undefined;
+  readonly batcher: { readonly maxItems: Field; readonly maxBytes: Field; readonly batchInput: Field } | undefined;
+}
+
 export function distributedMapRun(map: DistributedMapDefinition): State['run'] {
-  const reader =
-    map.reader &&
-    compileReader(
-      map.reader,
-      (part) => map.argumentsOf(part),
-      (part, name) => map.field(part, name),
-    );
-  const writer = map.writer && compileWriter(map.writer, (part) => map.argumentsOf(part));
-  const batcher = map.batcher && {
-    maxItems: map.field(map.batcher, 'MaxItemsPerBatch'),
-    maxBytes: map.field(map.batcher, 'MaxInputBytesPerBatch'),
-    batchInput: map.template(map.batcher, 'BatchInput'),
-  };
+  const parts = compileParts(map);
   return async (frame) => {
-    const { thread, engine, state } = frame;
     const effective = await map.io.effectiveInput(frame);
-    if (engine.mock?.error) throw engine.mock.error;
-    if (engine.mock) return { ...(await map.io.complete(frame, effective, engine.mock.result!)), next: map.next };
-    const given = reader ? [] : toItems(await map.items(frame, effective));
-    const run = await begin(map, frame, given.length);
-    try {
-      const items = reader ? toItems(await readItems(reader, frame)) : given;
-      const inputs = await selectInputs(map, frame, effective, items);
-      const batches = batcher
-        ? batchItems(inputs, {
-            maxItems: asCount(await batcher.maxItems(frame), 'ItemBatcher/MaxItemsPerBatch'),
-            maxBytes: asCount(await batcher.maxBytes(frame), 'ItemBatcher/MaxInputBytesPerBatch'),
-            batchInput: await batcher.batchInput(frame),
-          })
-        : inputs.map((input) => ({ input, itemCount: 1 }));
-      const outcome = await new Children(frame, run, batches).run();
-      const result = writer?.exports
-        ? await writeResults(writer, frame, run.handle.arn, outcome.children)
-        : transformResults(outcome.children, writer?.transformation ?? 'COMPACT');
-      for (const _ of outcome.children) run.handle.resultsWritten();
-      if (outcome.failure) throw outcome.failure;
-      run.handle.end('SUCCEEDED');
-      thread.execution.record(thread, 'MapRunSucceeded');
-      thread.execution.recordAside(thread, 'MapStateSucceeded');
-      const { output, assign } = await map.io.complete(frame, effective, result);
-      return { output, next: map.next, assign };
-    } catch (thrown) {
-      run.handle.end(thrown instanceof Cancelled ? 'ABORTED' : 'FAILED');
-      if (thrown instanceof StateError && thrown.location === undefined) {
-        const details = { error: thrown.error, cause: thrown.causeText };
-        thread.execution.recordFailure(thread, 'MapRunFailed', 'fields', 'mapRunFailedEventDetails', details);
-        thread.execution.recordFailure(thread, 'MapStateFailed');
-      }
-      if (!(thrown instanceof Error)) throw new TypeError(`Map state ${state.name} threw ${String(thrown)}`);
-      throw thrown;
-    }
+    const mock = frame.engine.mock;
+    if (mock?.error) throw mock.error;
+    const result = mock ? mock.result! : await runMapRun(parts, frame, effective);
+    const { output, assign } = await map.io.complete(frame, effective, result);
+    return { output, next: map.next, assign };
   };
+}
+
+function compileParts(map: DistributedMapDefinition): Parts {
+  const argumentsOf = (part: JsonObject): Field => map.argumentsOf(part);
+  const { batcher } = map;
+  return {
+    map,
+    reader: map.reader && compileReader(map.reader, argumentsOf, (part, name) => map.field(part, name)),
+    writer: map.writer && compileWriter(map.writer, argumentsOf),
+    batcher: batcher && {
+      maxItems: map.field(batcher, 'MaxItemsPerBatch'),
+      maxBytes: map.field(batcher, 'MaxInputBytesPerBatch'),
+      batchInput: map.template(batcher, 'BatchInput'),
+    },
+  };
+}
+
+async function runMapRun(parts: Parts, frame: Frame, effective: Json): Promise<Json> {
+  const { thread } = frame;
+  const given = parts.reader ? [] : toItems(await parts.map.items(frame, effective));
+  const run = await begin(parts.map, frame, given.length);
+  try {
+    const items = parts.reader ? toItems(await readItems(parts.reader, frame)) : given;
+    const inputs = await selectInputs(parts.map, frame, effective, items);
+    const { children, failure } = await new Children(frame, run, await toBatches(parts, frame, inputs)).run();
+    const result = parts.writer?.exports
+      ? await writeResults(parts.writer, frame, run.handle.arn, children)
+      : transformResults(children, parts.writer?.transformation ?? 'COMPACT');
+    for (const _ of children) run.handle.resultsWritten();
+    if (failure) throw failure;
+    run.handle.end('SUCCEEDED');
+    thread.execution.record(thread, 'MapRunSucceeded');
+    thread.execution.recordAside(thread, 'MapStateSucceeded');
+    return result;
+  } catch (thrown) {
+    run.handle.end(thrown instanceof Cancelled ? 'ABORTED' : 'FAILED');
+    if (thrown instanceof StateError) {
+      const details = { error: thrown.error, cause: thrown.causeText };
+      thread.execution.recordFailure(thread, 'MapRunFailed', 'fields', 'mapRunFailedEventDetails', details);
+      thread.execution.recordFailure(thread, 'MapStateFailed');
+    }
+    throw thrown;
+  }
+}
+
+async function toBatches({ batcher }: Parts, frame: Frame, inputs: readonly Json[]): Promise<Batch[]> {
+  if (!batcher) return inputs.map((input) => ({ input, itemCount: 1 }));
+  return batchItems(inputs, {
+    maxItems: asCount(await batcher.maxItems(frame), 'ItemBatcher/MaxItemsPerBatch'),
+    maxBytes: asCount(await batcher.maxBytes(frame), 'ItemBatcher/MaxInputBytesPerBatch'),
+    batchInput: await batcher.batchInput(frame),
+  });
 }
 
 interface Run {

@@ -1,8 +1,9 @@
 /** ItemReader: the items of a Distributed Map from S3, as CSV, JSON, JSON Lines, or the objects of a bucket. */
 import { parse as parseCsv } from 'csv-parse/sync';
+import { asEpochMs, asNumber } from '../../kernel/coerce.ts';
 import { AwsError } from '../../kernel/errors.ts';
 import { StateError } from '../errors.ts';
-import { type Json, type JsonObject, isJsonObject } from '../json.ts';
+import { type Json, type JsonObject, isJsonObject, toJson } from '../json.ts';
 import type { Field } from '../state-io.ts';
 import { asCount } from '../states/map.ts';
 import type { Frame } from '../workflow.ts';
@@ -81,11 +82,11 @@ async function listObjects(frame: Frame, args: JsonObject): Promise<Json[]> {
 function objectItem(object: Record<string, unknown>): Json {
   const modified = object['LastModified'];
   return {
-    Etag: String(object['ETag'] ?? ''),
-    Key: String(object['Key']),
-    LastModified: modified === undefined ? 0 : Math.floor(Number(modified) / 1000),
-    Size: Number(object['Size'] ?? 0),
-    StorageClass: String(object['StorageClass'] ?? 'STANDARD'),
+    Etag: toJson(object['ETag'] ?? ''),
+    Key: toJson(object['Key']),
+    LastModified: modified === undefined ? 0 : Math.floor(asEpochMs(modified, 'LastModified') / 1000),
+    Size: asNumber(object['Size'] ?? 0, 'Size'),
+    StorageClass: toJson(object['StorageClass'] ?? 'STANDARD'),
   };
 }
 
@@ -104,7 +105,9 @@ function parseItems(text: string, config: JsonObject): Json[] {
     }
   } catch (error) {
     if (error instanceof StateError) throw error;
-    throw readerFailed(`Unable to parse the object as ${String(config['InputType'])}: ${(error as Error).message}`);
+    throw readerFailed(
+      `Unable to parse the object as ${JSON.stringify(config['InputType'])}: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -112,8 +115,9 @@ const DELIMITERS: Readonly<Record<string, string>> = { COMMA: ',', PIPE: '|', SE
 
 /** Every value of a row is a string. Missing values are empty, surplus ones are dropped. */
 function parseRows(text: string, config: JsonObject): Json[] {
-  const delimiter = DELIMITERS[String(config['CSVDelimiter'] ?? 'COMMA')];
-  if (delimiter === undefined) throw readerFailed(`Unknown CSVDelimiter ${String(config['CSVDelimiter'])}`);
+  const name = (config['CSVDelimiter'] as string | undefined) ?? 'COMMA';
+  const delimiter = DELIMITERS[name];
+  if (delimiter === undefined) throw readerFailed(`Unknown CSVDelimiter ${name}`);
   const rows: string[][] = parseCsv(text, { delimiter, bom: true, relax_column_count: true, skip_empty_lines: true });
   const headers = config['CSVHeaderLocation'] === 'GIVEN' ? (config['CSVHeaders'] as string[]) : (rows.shift() ?? []);
   return rows.map((row) => Object.fromEntries(headers.map((header, i) => [header, row[i] ?? ''])));

@@ -8,8 +8,13 @@ import type jsonata from 'jsonata';
 import { isoTime } from '../json.ts';
 import type { ExpressionWorld } from './functions.ts';
 
-/** Thrown (never an Error: it costs nothing) when an expression turns out not to be plain. */
-export const FALLBACK = Symbol('not a plain expression');
+/** Tells that JSONata itself must be asked; one object for all, for making an Error costs more than the evaluation. */
+class NotPlain extends Error {
+  override readonly name = 'NotPlain';
+}
+
+/** Thrown when an expression turns out not to be plain while it is evaluated. */
+export const FALLBACK = new NotPlain('the values of this expression are not plain');
 
 type Scope = Record<string, unknown>;
 type Evaluate = (scope: Scope) => unknown;
@@ -37,8 +42,8 @@ const PLAIN_KEYS = new Set(
   ),
 );
 
-/** Raised while compiling when a node is not plain; never leaves this file. */
-const NOT_PLAIN = Symbol('not plain');
+/** Thrown while compiling when a node is not plain; never leaves this file. */
+const NOT_PLAIN = new NotPlain('this expression is not plain');
 
 /** Compiles an AST, or returns undefined when the expression has parts that only JSONata itself evaluates. */
 export function compileFast(ast: jsonata.ExprNode, world: ExpressionWorld): FastExpression | undefined {
@@ -52,7 +57,7 @@ export function compileFast(ast: jsonata.ExprNode, world: ExpressionWorld): Fast
 
 function compile(node: Node, world: ExpressionWorld): Evaluate {
   // Predicates, stages, groups, focus and index variables, keepArray: each shows as a further key of the node.
-  for (const key of Object.keys(node)) if (!PLAIN_KEYS.has(key)) throw NOT_PLAIN;
+  if (!isPlain(node)) throw NOT_PLAIN;
   switch (node.type) {
     case 'string':
     case 'number':
@@ -81,6 +86,10 @@ function compile(node: Node, world: ExpressionWorld): Evaluate {
   }
 }
 
+function isPlain(node: Node): boolean {
+  return Object.entries(node).every(([key, value]) => value === undefined || PLAIN_KEYS.has(key));
+}
+
 function compileVariable(name: string): Evaluate {
   if (name === '' || name === '$') throw NOT_PLAIN;
   return (scope) => {
@@ -96,7 +105,7 @@ function compilePath(steps: readonly Node[], world: ExpressionWorld): Evaluate {
   if (first?.type !== 'variable') throw NOT_PLAIN;
   const start = compile(first, world);
   const names = rest.map((step) => {
-    if (step.type !== 'name' || Object.keys(step).some((key) => !PLAIN_KEYS.has(key))) throw NOT_PLAIN;
+    if (step.type !== 'name' || !isPlain(step)) throw NOT_PLAIN;
     return step.value as string;
   });
   return (scope) => {
@@ -163,9 +172,9 @@ function truth(value: unknown): boolean {
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === undefined) return '';
-  if (typeof value === 'boolean' || (Number.isSafeInteger(value) && Math.abs(value as number) < 1e15)) {
-    return String(value === 0 ? 0 : value);
-  }
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  // Beyond 15 digits JSONata rounds.
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 1e15) return (value + 0).toFixed(0);
   throw FALLBACK;
 }
 

@@ -74,5 +74,5 @@ function evaluateAll(
     for (const value of values) if (value instanceof Promise) value.catch(() => undefined);
     throw error;
   }
-  return pending ? Promise.all(values) : (values as Json[]);
+  return pending ? Promise.all(values.map((value) => Promise.resolve(value))) : (values as Json[]);
 }

@@ -1,5 +1,5 @@
 /** Parallel: runs branches side by side; the first that fails ends the others. */
-import { Cancelled, StateError } from '../errors.ts';
+import { Cancelled, type StateError } from '../errors.ts';
 import { asStateError, recordAborted, runWorkflow } from '../interpreter.ts';
 import type { Json } from '../json.ts';
 import type { StateIo } from '../state-io.ts';

@@ -69,7 +69,7 @@ async function attempt(frame: Frame, resource: Resource, args: Json, limits: Lim
           scope.cancel(new StateError('States.Timeout')),
         );
   try {
-    const result = await perform(frame, resource, args, limits, scope, events.submitted);
+    const result = await perform(frame, resource, args, limits, scope, (output) => events.submitted(output));
     if (exceedsDataLimit(result)) {
       throw dataLimitExceeded(resource.kind === 'function' ? resource.arn : resource.service);
     }

@@ -12,7 +12,7 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}
 export function waitRun(io: StateIo, next: string | undefined, seconds: Field, timestamp: Field): State['run'] {
   return async (frame) => {
     const effective = await io.effectiveInput(frame);
-    const delayMs = await delay(frame, await seconds(frame), await timestamp(frame));
+    const delayMs = delay(frame, await seconds(frame), await timestamp(frame));
     if (delayMs > 0) await pause(frame, delayMs, `Wait state ${frame.state.name}`);
     const { output, assign } = await io.complete(frame, effective, effective);
     return { output, next, assign };

@@ -81,7 +81,7 @@ function checkReader(value: Json | undefined, language: QueryLanguage, location:
   const inputType = isJsonObject(config) ? config['InputType'] : undefined;
   if (inputType === 'MANIFEST' || inputType === 'PARQUET')
     throw new UnsupportedFeature(`ItemReader InputType ${inputType}`);
-  if (!isList && !['CSV', 'JSON', 'JSONL'].includes(String(inputType))) {
+  if (!isList && inputType !== 'CSV' && inputType !== 'JSON' && inputType !== 'JSONL') {
     report("InputType must be one of 'CSV', 'JSON', 'JSONL'", `${location}/ReaderConfig/InputType`);
   }
   if (inputType === 'CSV' && isJsonObject(config)) {

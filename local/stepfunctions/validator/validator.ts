@@ -97,7 +97,7 @@ class Validator {
     }
     const start = definition['StartAt'];
     if (typeof start !== 'string' || !isJsonObject(states[start])) {
-      this.#report(`Missing 'Next' target: ${String(start)}`, `${location}/StartAt`, 'MISSING_TRANSITION_TARGET');
+      this.#report(`Missing 'Next' target: ${asLabel(start)}`, `${location}/StartAt`, 'MISSING_TRANSITION_TARGET');
     }
     for (const [name, state] of Object.entries(states)) {
       this.#state(name, state, `${location}/States/${name}`, language, express, states);
@@ -132,7 +132,7 @@ class Validator {
     if (hasTransition(type)) this.#transition(state, location);
     for (const { target, at } of targets(state)) {
       if (typeof target !== 'string' || !isJsonObject(siblings[target])) {
-        this.#report(`Missing 'Next' target: ${String(target)}`, location + at, 'MISSING_TRANSITION_TARGET');
+        this.#report(`Missing 'Next' target: ${asLabel(target)}`, location + at, 'MISSING_TRANSITION_TARGET');
       }
     }
     checkState(state, type, language, location, express, this.#report);
@@ -194,6 +194,9 @@ class Validator {
     }
   }
 }
+
+const asLabel = (value: Json | undefined): string =>
+  typeof value === 'string' ? value : JSON.stringify(value ?? null);
 
 /** Where a state may go on, and which field says so. */
 function targets(state: JsonObject): { target: Json | undefined; at: string }[] {

@@ -156,6 +156,12 @@ describe('names and values', () => {
     expect(db.failure('UpdateItem', input)).toBe(`ValidationException: ${expected}`);
   });
 
+  it('must be strings', () => {
+    expect(
+      db.failure('UpdateItem', { ...update, UpdateExpression: 'REMOVE #a', ExpressionAttributeNames: { '#a': 7 } }),
+    ).toBe('SerializationException: NUMBER_VALUE cannot be converted to String');
+  });
+
   it('counts a value as used even where evaluation stops short of it', () => {
     db.call('UpdateItem', {
       ...update,

@@ -174,6 +174,10 @@ describe('pages', () => {
       { Limit: 0 },
       "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
     ],
+    [
+      { Select: 'NONE' },
+      "1 validation error detected: Value 'NONE' at 'select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]",
+    ],
     [{ IndexName: 'none' }, 'The table does not have the specified index: none'],
     [
       { FilterExpression: 'sk > :n', ExpressionAttributeValues: { ':p': S('a'), ':n': N(1) } },

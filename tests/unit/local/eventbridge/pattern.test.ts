@@ -139,6 +139,7 @@ describe('matching', () => {
     ['$or, none', { detail: { $or: [{ a: [1] }, { b: [2] }] } }, d({ a: 2, b: 3 }), false],
     ['$or keeps its neighbours', { detail: { c: [9], $or: [{ a: [1] }, { b: [2] }] } }, d({ a: 1, c: 8 }), false],
     ['$or at the top', { $or: [{ source: ['y'] }, { detail: { a: [1] } }] }, d({ a: 1 }), true],
+    ['a key with a dot is a path', { 'detail.state': ['terminated'] }, EC2_EVENT, true],
     [
       'values of one element',
       { detail: { v: { name: ['blue'], w: [0] } } },

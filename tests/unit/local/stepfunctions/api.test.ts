@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { ROLE, type Runner, jsonata, newRunner, outputOf, seconds } from './machine-runner.ts';
 
 const WAIT = jsonata('W', { W: { Type: 'Wait', Seconds: 10, End: true } });
-const start = (runner: Runner, input: object): Promise<{ executionArn: string; startDate: Date }> => runner.call('StartExecution', input);
+const start = (runner: Runner, input: object): Promise<{ executionArn: string; startDate: Date }> =>
+  runner.call('StartExecution', input);
 
 describe('StartExecution', () => {
   it('is idempotent by name and input while the execution runs, and refuses the name afterwards', async () => {
@@ -12,7 +13,9 @@ describe('StartExecution', () => {
     const first = await start(runner, request);
     await runner.cloud.kernel.runFor(5000);
     expect(await start(runner, request)).toEqual(first);
-    await expect(start(runner, { ...request, input: '{"a":2}' })).rejects.toMatchObject({ code: 'ExecutionAlreadyExists' });
+    await expect(start(runner, { ...request, input: '{"a":2}' })).rejects.toMatchObject({
+      code: 'ExecutionAlreadyExists',
+    });
     await runner.cloud.kernel.runFor(5000);
     await expect(start(runner, request)).rejects.toMatchObject({ code: 'ExecutionAlreadyExists' });
     expect(first.executionArn).toBe('arn:aws:states:eu-central-1:111122223333:execution:machine-1:run-1');
@@ -46,9 +49,14 @@ describe('executions', () => {
     const runner = newRunner();
     const stateMachineArn = await runner.create(WAIT);
     for (const name of ['a', 'b', 'c']) await start(runner, { stateMachineArn, name });
-    await runner.call('StopExecution', { executionArn: 'arn:aws:states:eu-central-1:111122223333:execution:machine-1:b' });
+    await runner.call('StopExecution', {
+      executionArn: 'arn:aws:states:eu-central-1:111122223333:execution:machine-1:b',
+    });
     const list = async (extra: object): Promise<string[]> => {
-      const { executions } = await runner.call<{ executions: { name: string }[] }>('ListExecutions', { stateMachineArn, ...extra });
+      const { executions } = await runner.call<{ executions: { name: string }[] }>('ListExecutions', {
+        stateMachineArn,
+        ...extra,
+      });
       return executions.map(({ name }) => name);
     };
     expect(await list({})).toEqual(['c', 'b', 'a']);
@@ -84,25 +92,52 @@ describe('executions', () => {
   it('emit events and metrics', async () => {
     const runner = newRunner();
     const ended = await runner.run(WAIT, { a: 1 });
-    expect(runner.cloud.events.map(({ source, detail }) => [source, detail['status']])).toEqual([['aws.states', 'RUNNING'], ['aws.states', 'SUCCEEDED']]);
+    expect(runner.cloud.events.map(({ source, detail }) => [source, detail['status']])).toEqual([
+      ['aws.states', 'RUNNING'],
+      ['aws.states', 'SUCCEEDED'],
+    ]);
     expect(runner.cloud.events[1]).toMatchObject({
       detailType: 'Step Functions Execution Status Change',
       resources: [ended.executionArn],
-      detail: { name: expect.any(String), input: '{"a":1}', output: '{"a":1}', stopDate: Date.UTC(2026, 0, 5, 0, 0, 10) },
+      detail: {
+        name: expect.any(String),
+        input: '{"a":1}',
+        output: '{"a":1}',
+        stopDate: Date.UTC(2026, 0, 5, 0, 0, 10),
+      },
     });
-    expect(runner.cloud.metrics.map(({ name, values }) => [name, values[0]])).toEqual([['ExecutionsStarted', 1], ['ExecutionsSucceeded', 1], ['ExecutionTime', 10_000]]);
-    expect(runner.cloud.metrics[0]).toMatchObject({ namespace: 'AWS/States', dimensions: { StateMachineArn: expect.stringContaining(':stateMachine:machine-1') } });
+    expect(runner.cloud.metrics.map(({ name, values }) => [name, values[0]])).toEqual([
+      ['ExecutionsStarted', 1],
+      ['ExecutionsSucceeded', 1],
+      ['ExecutionTime', 10_000],
+    ]);
+    expect(runner.cloud.metrics[0]).toMatchObject({
+      namespace: 'AWS/States',
+      dimensions: { StateMachineArn: expect.stringContaining(':stateMachine:machine-1') },
+    });
   });
 
   it('are logged when the machine says so', async () => {
     const runner = newRunner();
     const logGroupArn = 'arn:aws:logs:eu-central-1:111122223333:log-group:/machines/one:*';
-    const loggingConfiguration = { level: 'ALL', includeExecutionData: true, destinations: [{ cloudWatchLogsLogGroup: { logGroupArn } }] };
+    const loggingConfiguration = {
+      level: 'ALL',
+      includeExecutionData: true,
+      destinations: [{ cloudWatchLogsLogGroup: { logGroupArn } }],
+    };
     const stateMachineArn = await runner.create(WAIT, { loggingConfiguration });
     await start(runner, { stateMachineArn });
     await runner.cloud.kernel.runFor(10_000);
-    expect(runner.cloud.logs.map(({ message }) => (JSON.parse(message) as { type: string }).type)).toEqual(['ExecutionStarted', 'WaitStateEntered', 'WaitStateExited', 'ExecutionSucceeded']);
-    expect(runner.cloud.logs[0]).toMatchObject({ logGroup: '/machines/one', logStream: 'states/machine-1/2026-01-05-00-00' });
+    expect(runner.cloud.logs.map(({ message }) => (JSON.parse(message) as { type: string }).type)).toEqual([
+      'ExecutionStarted',
+      'WaitStateEntered',
+      'WaitStateExited',
+      'ExecutionSucceeded',
+    ]);
+    expect(runner.cloud.logs[0]).toMatchObject({
+      logGroup: '/machines/one',
+      logStream: 'states/machine-1/2026-01-05-00-00',
+    });
     expect(await runner.call('DescribeStateMachine', { stateMachineArn })).toMatchObject({ loggingConfiguration });
   });
 });
@@ -114,13 +149,24 @@ describe('state machines', () => {
     expect(await runner.create(WAIT, { name: 'one' })).toBe(stateMachineArn);
     const other = jsonata('P', { P: { Type: 'Pass', End: true } });
     await expect(runner.create(other, { name: 'one' })).rejects.toMatchObject({ code: 'StateMachineAlreadyExists' });
-    expect(await runner.call('DescribeStateMachine', { stateMachineArn })).toMatchObject({ name: 'one', status: 'ACTIVE', type: 'STANDARD', roleArn: ROLE });
-    expect(await runner.call('ListStateMachines', {})).toMatchObject({ stateMachines: [{ stateMachineArn, name: 'one' }] });
+    expect(await runner.call('DescribeStateMachine', { stateMachineArn })).toMatchObject({
+      name: 'one',
+      status: 'ACTIVE',
+      type: 'STANDARD',
+      roleArn: ROLE,
+    });
+    expect(await runner.call('ListStateMachines', {})).toMatchObject({
+      stateMachines: [{ stateMachineArn, name: 'one' }],
+    });
     await runner.call('TagResource', { resourceArn: stateMachineArn, tags: [{ key: 'x', value: 'y' }] });
     await runner.call('UntagResource', { resourceArn: stateMachineArn, tagKeys: ['k'] });
-    expect(await runner.call('ListTagsForResource', { resourceArn: stateMachineArn })).toEqual({ tags: [{ key: 'x', value: 'y' }] });
+    expect(await runner.call('ListTagsForResource', { resourceArn: stateMachineArn })).toEqual({
+      tags: [{ key: 'x', value: 'y' }],
+    });
     await runner.call('DeleteStateMachine', { stateMachineArn });
-    await expect(runner.call('DescribeStateMachine', { stateMachineArn })).rejects.toMatchObject({ code: 'StateMachineDoesNotExist' });
+    await expect(runner.call('DescribeStateMachine', { stateMachineArn })).rejects.toMatchObject({
+      code: 'StateMachineDoesNotExist',
+    });
   });
 
   it.each([
@@ -152,6 +198,7 @@ describe('access', () => {
   });
 
   it('covers every operation', () => {
-    for (const operation of Object.keys(service.operations)) expect(service.access(operation, {})[0]?.action).toBe(`states:${operation}`);
+    for (const operation of Object.keys(service.operations))
+      expect(service.access(operation, {})[0]?.action).toBe(`states:${operation}`);
   });
 });

@@ -8,7 +8,8 @@ function bucket(runner: Runner, objects: Record<string, string> = {}): Record<st
   runner.cloud.answer = (service, operation, input) => {
     const key = String(input['Key']);
     if (operation === 'GetObject') {
-      if (objects[key] === undefined) throw new AwsError('NoSuchKey', 'The specified key does not exist.', { statusCode: 404 });
+      if (objects[key] === undefined)
+        throw new AwsError('NoSuchKey', 'The specified key does not exist.', { statusCode: 404 });
       return { Body: Buffer.from(objects[key]) };
     }
     if (operation === 'PutObject') {
@@ -25,7 +26,9 @@ function bucket(runner: Runner, objects: Record<string, string> = {}): Record<st
 function listing(objects: Record<string, string>, token = '0'): object {
   const keys = Object.keys(objects).sort();
   const from = Number(token);
-  const Contents = keys.slice(from, from + 2).map((Key) => ({ Key, Size: objects[Key]!.length, ETag: '"e"', LastModified: new Date(5000) }));
+  const Contents = keys
+    .slice(from, from + 2)
+    .map((Key) => ({ Key, Size: objects[Key]!.length, ETag: '"e"', LastModified: new Date(5000) }));
   const more = from + 2 < keys.length;
   return { Contents, IsTruncated: more, ...(more ? { NextContinuationToken: String(from + 2) } : {}) };
 }
@@ -35,7 +38,11 @@ const double = { Type: 'Pass', Output: '{% $states.input %}', End: true };
 function map(extra: object = {}, worker: Record<string, object> = { Work: double }, type = 'STANDARD'): object {
   const M = {
     Type: 'Map',
-    ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: type }, StartAt: Object.keys(worker)[0], States: worker },
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: type },
+      StartAt: Object.keys(worker)[0],
+      States: worker,
+    },
     End: true,
     ...extra,
   };
@@ -53,15 +60,21 @@ const picky = {
   Good: { Type: 'Pass', End: true },
 };
 
-const eventOf = (events: readonly HistoryEvent[], type: string): HistoryEvent | undefined => events.find((event) => event.type === type);
+const eventOf = (events: readonly HistoryEvent[], type: string): HistoryEvent | undefined =>
+  events.find((event) => event.type === type);
 
 describe('ItemReader', () => {
   it('reads CSV with headers in the first row, and given ones', async () => {
     const runner = newRunner();
     bucket(runner, { data: 'id,name\n1,"a,b"\n2,c\n' });
     const first = await runner.run(map(reader({ InputType: 'CSV', CSVHeaderLocation: 'FIRST_ROW' })));
-    expect(outputOf(first)).toEqual([{ id: '1', name: 'a,b' }, { id: '2', name: 'c' }]);
-    const given = await runner.run(map(reader({ InputType: 'CSV', CSVHeaderLocation: 'GIVEN', CSVHeaders: ['x', 'y'], MaxItems: 1 })));
+    expect(outputOf(first)).toEqual([
+      { id: '1', name: 'a,b' },
+      { id: '2', name: 'c' },
+    ]);
+    const given = await runner.run(
+      map(reader({ InputType: 'CSV', CSVHeaderLocation: 'GIVEN', CSVHeaders: ['x', 'y'], MaxItems: 1 })),
+    );
     expect(outputOf(given)).toEqual([{ x: 'id', y: 'name' }]);
   });
 
@@ -69,14 +82,19 @@ describe('ItemReader', () => {
     const runner = newRunner();
     bucket(runner, { data: '[1,2]', deep: '{"a":{"list":[3]}}', lines: '{"n":1}\n\n{"n":2}\n' });
     expect(outputOf(await runner.run(map(reader({ InputType: 'JSON' }))))).toEqual([1, 2]);
-    expect(outputOf(await runner.run(map(reader({ InputType: 'JSON', ItemsPointer: '/a/list' }, 'deep'))))).toEqual([3]);
+    expect(outputOf(await runner.run(map(reader({ InputType: 'JSON', ItemsPointer: '/a/list' }, 'deep'))))).toEqual([
+      3,
+    ]);
     expect(outputOf(await runner.run(map(reader({ InputType: 'JSONL' }, 'lines'))))).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
   it('lists the objects of a bucket over all pages', async () => {
     const runner = newRunner();
     bucket(runner, { a: '1', b: '22', c: '333' });
-    const ItemReader = { Resource: 'arn:aws:states:::s3:listObjectsV2', Arguments: { Bucket: 'b', Prefix: '{% $states.input.p %}' } };
+    const ItemReader = {
+      Resource: 'arn:aws:states:::s3:listObjectsV2',
+      Arguments: { Bucket: 'b', Prefix: '{% $states.input.p %}' },
+    };
     const ItemSelector = { key: '{% $states.context.Map.Item.Value.Key %}' };
     const ended = await runner.run(map({ ItemReader, ItemSelector }), { p: 'x' });
     expect(outputOf(ended)).toEqual([{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
@@ -92,7 +110,9 @@ describe('ItemReader', () => {
     bucket(runner, { data: '{"no":"array"' });
     expect((await runner.run(map(reader({ InputType: 'JSON' })))).error).toBe('States.ItemReaderFailed');
     const events = await runner.history(ended.executionArn);
-    expect(eventOf(events, 'MapRunFailed')?.['mapRunFailedEventDetails']).toMatchObject({ error: 'States.ItemReaderFailed' });
+    expect(eventOf(events, 'MapRunFailed')?.['mapRunFailedEventDetails']).toMatchObject({
+      error: 'States.ItemReaderFailed',
+    });
   });
 });
 
@@ -100,7 +120,10 @@ describe('ItemBatcher', () => {
   it('groups items by number and adds BatchInput', async () => {
     const ItemBatcher = { MaxItemsPerBatch: 2, BatchInput: { run: '{% $states.input.run %}' } };
     const ended = await newRunner().run(map({ Items: [1, 2, 3], ItemBatcher }), { run: 'r' });
-    expect(outputOf(ended)).toEqual([{ BatchInput: { run: 'r' }, Items: [1, 2] }, { BatchInput: { run: 'r' }, Items: [3] }]);
+    expect(outputOf(ended)).toEqual([
+      { BatchInput: { run: 'r' }, Items: [1, 2] },
+      { BatchInput: { run: 'r' }, Items: [3] },
+    ]);
   });
 
   it('groups by bytes and never loses an item that is too large', () => {
@@ -114,24 +137,45 @@ describe('ItemBatcher', () => {
 describe('child executions', () => {
   it('run MaxConcurrency at a time, with their own history and variables', async () => {
     const runner = newRunner();
-    const worker = { Wait: { Type: 'Wait', Seconds: 10, Next: 'Own' }, Own: { Type: 'Pass', Assign: { x: 1 }, Output: '{% $states.context.Execution.Id %}', End: true } };
+    const worker = {
+      Wait: { Type: 'Wait', Seconds: 10, Next: 'Own' },
+      Own: { Type: 'Pass', Assign: { x: 1 }, Output: '{% $states.context.Execution.Id %}', End: true },
+    };
     const ended = await runner.run(map({ Items: [1, 2, 3, 4], MaxConcurrency: 2, Label: 'Lab' }, worker));
     expect(seconds(ended)).toBe(20);
     const [first] = outputOf(ended) as string[];
     expect(first).toMatch(/:execution:machine-1\/Lab:[0-9a-f-]{36}$/);
     expect((await runner.history(first!)).at(-1)?.type).toBe('ExecutionSucceeded');
     const types = (await runner.history(ended.executionArn)).map(({ type }) => type);
-    expect(types).toEqual(['ExecutionStarted', 'MapStateEntered', 'MapStateStarted', 'MapRunStarted', 'MapRunSucceeded', 'MapStateSucceeded', 'MapStateExited', 'ExecutionSucceeded']);
+    expect(types).toEqual([
+      'ExecutionStarted',
+      'MapStateEntered',
+      'MapStateStarted',
+      'MapRunStarted',
+      'MapRunSucceeded',
+      'MapStateSucceeded',
+      'MapStateExited',
+      'ExecutionSucceeded',
+    ]);
   });
 
   it('are told by ListMapRuns, DescribeMapRun and ListExecutions', async () => {
     const runner = newRunner();
     const ended = await runner.run(map({ Items: [1, 20, 3], ToleratedFailureCount: 1 }, picky));
     expect(outputOf(ended)).toEqual([1, null, 3]);
-    const { mapRuns } = await runner.call<{ mapRuns: { mapRunArn: string }[] }>('ListMapRuns', { executionArn: ended.executionArn });
+    const { mapRuns } = await runner.call<{ mapRuns: { mapRunArn: string }[] }>('ListMapRuns', {
+      executionArn: ended.executionArn,
+    });
     const run = await runner.call('DescribeMapRun', { mapRunArn: mapRuns[0]!.mapRunArn });
-    expect(run).toMatchObject({ status: 'SUCCEEDED', toleratedFailureCount: 1, executionCounts: { total: 3, succeeded: 2, failed: 1, pending: 0 } });
-    const { executions } = await runner.call<{ executions: object[] }>('ListExecutions', { mapRunArn: mapRuns[0]!.mapRunArn, statusFilter: 'FAILED' });
+    expect(run).toMatchObject({
+      status: 'SUCCEEDED',
+      toleratedFailureCount: 1,
+      executionCounts: { total: 3, succeeded: 2, failed: 1, pending: 0 },
+    });
+    const { executions } = await runner.call<{ executions: object[] }>('ListExecutions', {
+      mapRunArn: mapRuns[0]!.mapRunArn,
+      statusFilter: 'FAILED',
+    });
     expect(executions).toHaveLength(1);
   });
 
@@ -151,12 +195,17 @@ describe('child executions', () => {
 
   it('end with their parent', async () => {
     const runner = newRunner();
-    const executionArn = await runner.start(map({ Items: [1, 2] }, { Wait: { Type: 'Wait', Seconds: 1000, End: true } }));
+    const executionArn = await runner.start(
+      map({ Items: [1, 2] }, { Wait: { Type: 'Wait', Seconds: 1000, End: true } }),
+    );
     await runner.cloud.kernel.runFor(10_000);
     await runner.call('StopExecution', { executionArn });
     await runner.cloud.kernel.quiesce();
     const { mapRuns } = await runner.call<{ mapRuns: { mapRunArn: string }[] }>('ListMapRuns', { executionArn });
-    expect(await runner.call('DescribeMapRun', { mapRunArn: mapRuns[0]!.mapRunArn })).toMatchObject({ status: 'ABORTED', executionCounts: { aborted: 2 } });
+    expect(await runner.call('DescribeMapRun', { mapRunArn: mapRuns[0]!.mapRunArn })).toMatchObject({
+      status: 'ABORTED',
+      executionCounts: { aborted: 2 },
+    });
     expect(runner.cloud.kernel.clock.pending).toBe(0);
   });
 
@@ -172,7 +221,11 @@ describe('child executions', () => {
 
 describe('ResultWriter', () => {
   const writer = (WriterConfig?: object): object => ({
-    ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Arguments: { Bucket: 'out', Prefix: 'p' }, ...(WriterConfig ? { WriterConfig } : {}) },
+    ResultWriter: {
+      Resource: 'arn:aws:states:::s3:putObject',
+      Arguments: { Bucket: 'out', Prefix: 'p' },
+      ...(WriterConfig ? { WriterConfig } : {}),
+    },
   });
 
   it('writes results and a manifest to S3', async () => {
@@ -180,12 +233,19 @@ describe('ResultWriter', () => {
     const objects = bucket(runner);
     const ended = await runner.run(map({ Items: [1, 11], ToleratedFailureCount: 1, ...writer() }, picky));
     const output = outputOf(ended) as { MapRunArn: string; ResultWriterDetails: { Bucket: string; Key: string } };
-    expect(output.ResultWriterDetails).toEqual({ Bucket: 'out', Key: expect.stringMatching(/^p\/[0-9a-f-]{36}\/manifest\.json$/) });
-    const manifest = JSON.parse(objects[output.ResultWriterDetails.Key]!) as { ResultFiles: Record<string, { Key: string; Size: number }[]> };
+    expect(output.ResultWriterDetails).toEqual({
+      Bucket: 'out',
+      Key: expect.stringMatching(/^p\/[0-9a-f-]{36}\/manifest\.json$/),
+    });
+    const manifest = JSON.parse(objects[output.ResultWriterDetails.Key]!) as {
+      ResultFiles: Record<string, { Key: string; Size: number }[]>;
+    };
     const [succeeded] = manifest.ResultFiles['SUCCEEDED']!;
     expect(JSON.parse(objects[succeeded!.Key]!)).toMatchObject([{ Status: 'SUCCEEDED', Input: '1', Output: '1' }]);
     expect(succeeded!.Size).toBe(objects[succeeded!.Key]!.length);
-    expect(JSON.parse(objects[manifest.ResultFiles['FAILED']![0]!.Key]!)).toMatchObject([{ Status: 'FAILED', Error: 'TooBig' }]);
+    expect(JSON.parse(objects[manifest.ResultFiles['FAILED']![0]!.Key]!)).toMatchObject([
+      { Status: 'FAILED', Error: 'TooBig' },
+    ]);
     expect(manifest.ResultFiles['PENDING']).toEqual([]);
   });
 

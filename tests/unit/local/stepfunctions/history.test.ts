@@ -10,25 +10,69 @@ describe('GetExecutionHistory', () => {
     const timestamp = new Date(Date.UTC(2026, 0, 5));
     const output = '{"ExecutedVersion":"$LATEST","Payload":{"ok":true},"StatusCode":200}';
     expect(await runner.history(ended.executionArn)).toEqual([
-      { id: 1, previousEventId: 0, timestamp, type: 'ExecutionStarted', executionStartedEventDetails: { input: '{"a":1}', inputDetails: notTruncated, roleArn: ROLE } },
-      { id: 2, previousEventId: 0, timestamp, type: 'TaskStateEntered', stateEnteredEventDetails: { name: 'Do Work', input: '{"a":1}', inputDetails: notTruncated } },
+      {
+        id: 1,
+        previousEventId: 0,
+        timestamp,
+        type: 'ExecutionStarted',
+        executionStartedEventDetails: { input: '{"a":1}', inputDetails: notTruncated, roleArn: ROLE },
+      },
+      {
+        id: 2,
+        previousEventId: 0,
+        timestamp,
+        type: 'TaskStateEntered',
+        stateEnteredEventDetails: { name: 'Do Work', input: '{"a":1}', inputDetails: notTruncated },
+      },
       {
         id: 3,
         previousEventId: 2,
         timestamp,
         type: 'TaskScheduled',
-        taskScheduledEventDetails: { resourceType: 'lambda', resource: 'invoke', region: 'eu-central-1', parameters: '{"FunctionName":"work","Payload":{"a":1}}', timeoutInSeconds: 60 },
+        taskScheduledEventDetails: {
+          resourceType: 'lambda',
+          resource: 'invoke',
+          region: 'eu-central-1',
+          parameters: '{"FunctionName":"work","Payload":{"a":1}}',
+          timeoutInSeconds: 60,
+        },
       },
-      { id: 4, previousEventId: 3, timestamp, type: 'TaskStarted', taskStartedEventDetails: { resourceType: 'lambda', resource: 'invoke' } },
-      { id: 5, previousEventId: 4, timestamp, type: 'TaskSucceeded', taskSucceededEventDetails: { resourceType: 'lambda', resource: 'invoke', output, outputDetails: notTruncated } },
-      { id: 6, previousEventId: 5, timestamp, type: 'TaskStateExited', stateExitedEventDetails: { name: 'Do Work', output: '{"ok":true}', outputDetails: notTruncated } },
-      { id: 7, previousEventId: 6, timestamp, type: 'ExecutionSucceeded', executionSucceededEventDetails: { output: '{"ok":true}', outputDetails: notTruncated } },
+      {
+        id: 4,
+        previousEventId: 3,
+        timestamp,
+        type: 'TaskStarted',
+        taskStartedEventDetails: { resourceType: 'lambda', resource: 'invoke' },
+      },
+      {
+        id: 5,
+        previousEventId: 4,
+        timestamp,
+        type: 'TaskSucceeded',
+        taskSucceededEventDetails: { resourceType: 'lambda', resource: 'invoke', output, outputDetails: notTruncated },
+      },
+      {
+        id: 6,
+        previousEventId: 5,
+        timestamp,
+        type: 'TaskStateExited',
+        stateExitedEventDetails: { name: 'Do Work', output: '{"ok":true}', outputDetails: notTruncated },
+      },
+      {
+        id: 7,
+        previousEventId: 6,
+        timestamp,
+        type: 'ExecutionSucceeded',
+        executionSucceededEventDetails: { output: '{"ok":true}', outputDetails: notTruncated },
+      },
     ]);
   });
 
   it('pages, in both directions, and leaves data out on demand', async () => {
     const runner = newRunner();
-    const { executionArn } = await runner.run(jsonata('A', { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', End: true } }));
+    const { executionArn } = await runner.run(
+      jsonata('A', { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', End: true } }),
+    );
     const ids: number[] = [];
     let nextToken: string | undefined;
     do {
@@ -38,7 +82,10 @@ describe('GetExecutionHistory', () => {
       nextToken = page.nextToken;
     } while (nextToken);
     expect(ids).toEqual([6, 5, 4, 3, 2, 1]);
-    const { events } = await runner.call<{ events: object[] }>('GetExecutionHistory', { executionArn, includeExecutionData: false });
+    const { events } = await runner.call<{ events: object[] }>('GetExecutionHistory', {
+      executionArn,
+      includeExecutionData: false,
+    });
     expect(events[1]).toMatchObject({ stateEnteredEventDetails: { name: 'A', inputDetails: { truncated: false } } });
     expect(JSON.stringify(events)).not.toContain('"input":');
     const broken = { executionArn, nextToken: 'zzz' };
@@ -51,7 +98,19 @@ describe('GetExecutionHistory', () => {
       jsonata('P', {
         P: {
           Type: 'Parallel',
-          Branches: [{ StartAt: 'M', States: { M: { Type: 'Map', Items: [1], ItemProcessor: { StartAt: 'I', States: { I: { Type: 'Wait', Seconds: 1, End: true } } }, End: true } } }],
+          Branches: [
+            {
+              StartAt: 'M',
+              States: {
+                M: {
+                  Type: 'Map',
+                  Items: [1],
+                  ItemProcessor: { StartAt: 'I', States: { I: { Type: 'Wait', Seconds: 1, End: true } } },
+                  End: true,
+                },
+              },
+            },
+          ],
           Next: 'C',
         },
         C: { Type: 'Choice', Choices: [{ Condition: '{% true %}', Next: 'F' }] },

@@ -5,18 +5,33 @@ import { ROLE, invoke, jsonata, lambdaAnswer, lambdaError, newRunner, outputOf, 
 const task = (resource: string, extra: object = {}): object =>
   jsonata('T', { T: { Type: 'Task', Resource: `arn:aws:states:::${resource}`, End: true, ...extra } });
 
-const refusing = (code: string, message: string, statusCode = 400) => (): never => {
-  throw new AwsError(code, message, { statusCode });
-};
+const refusing =
+  (code: string, message: string, statusCode = 400) =>
+  (): never => {
+    throw new AwsError(code, message, { statusCode });
+  };
 
 describe('lambda:invoke', () => {
   it('answers with the version, the status and the payload as JSON, called by the role of the machine', async () => {
     const runner = newRunner();
     runner.cloud.answer = () => lambdaAnswer({ n: 2 });
-    const T = { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: 'f', Payload: { n: '{% $states.input.n %}' } }, End: true };
-    expect(outputOf(await runner.run(jsonata('T', { T }), { n: 1 }))).toEqual({ ExecutedVersion: '$LATEST', Payload: { n: 2 }, StatusCode: 200 });
+    const T = {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Arguments: { FunctionName: 'f', Payload: { n: '{% $states.input.n %}' } },
+      End: true,
+    };
+    expect(outputOf(await runner.run(jsonata('T', { T }), { n: 1 }))).toEqual({
+      ExecutedVersion: '$LATEST',
+      Payload: { n: 2 },
+      StatusCode: 200,
+    });
     const [call] = runner.cloud.calls;
-    expect(call).toMatchObject({ service: 'lambda', operation: 'Invoke', input: { FunctionName: 'f', InvocationType: 'RequestResponse' } });
+    expect(call).toMatchObject({
+      service: 'lambda',
+      operation: 'Invoke',
+      input: { FunctionName: 'f', InvocationType: 'RequestResponse' },
+    });
     expect(call?.principal).toEqual({ kind: 'role', arn: ROLE, roleName: 'machine-role' });
     expect(Buffer.from(call?.input['Payload'] as Uint8Array).toString()).toBe('{"n":1}');
   });
@@ -25,7 +40,10 @@ describe('lambda:invoke', () => {
     const runner = newRunner();
     runner.cloud.answer = () => lambdaError('ModelNotFound', 'no such model');
     const ended = await runner.run(jsonata('T', { T: invoke() }));
-    expect(ended).toMatchObject({ error: 'ModelNotFound', cause: '{"errorType":"ModelNotFound","errorMessage":"no such model"}' });
+    expect(ended).toMatchObject({
+      error: 'ModelNotFound',
+      cause: '{"errorType":"ModelNotFound","errorMessage":"no such model"}',
+    });
   });
 
   it.each([
@@ -53,7 +71,8 @@ describe('lambda:invoke', () => {
     runner.cloud.answer = () => lambdaAnswer('x'.repeat(262_144));
     expect(await runner.run(jsonata('T', { T: invoke({ Output: 1 }) }))).toMatchObject({
       error: 'States.DataLimitExceeded',
-      cause: "The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.",
+      cause:
+        "The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.",
     });
   });
 
@@ -64,18 +83,24 @@ describe('lambda:invoke', () => {
     const ended = await runner.run(jsonata('T', { T: { Type: 'Task', Resource, End: true } }));
     expect(outputOf(ended)).toEqual({ ok: true });
     const types = (await runner.history(ended.executionArn)).map(({ type }) => type);
-    expect(types).toEqual(expect.arrayContaining(['LambdaFunctionScheduled', 'LambdaFunctionStarted', 'LambdaFunctionSucceeded']));
+    expect(types).toEqual(
+      expect.arrayContaining(['LambdaFunctionScheduled', 'LambdaFunctionStarted', 'LambdaFunctionSucceeded']),
+    );
   });
 });
 
 describe('optimised integrations', () => {
   it('write JSON members as text for SQS, SNS and EventBridge', async () => {
     const runner = newRunner();
-    runner.cloud.answer = (service) => (service === 'events' ? { FailedEntryCount: 0, Entries: [{ EventId: 'e' }] } : { MessageId: 'm' });
+    runner.cloud.answer = (service) =>
+      service === 'events' ? { FailedEntryCount: 0, Entries: [{ EventId: 'e' }] } : { MessageId: 'm' };
     const body = { a: '{% $states.input.a %}' };
     await runner.run(task('sqs:sendMessage', { Arguments: { QueueUrl: 'q', MessageBody: body } }), { a: 1 });
     await runner.run(task('sns:publish', { Arguments: { TopicArn: 't', Message: body } }), { a: 1 });
-    const ended = await runner.run(task('events:putEvents', { Arguments: { Entries: [{ Source: 's', DetailType: 'd', Detail: body }] } }), { a: 1 });
+    const ended = await runner.run(
+      task('events:putEvents', { Arguments: { Entries: [{ Source: 's', DetailType: 'd', Detail: body }] } }),
+      { a: 1 },
+    );
     expect(outputOf(ended)).toEqual({ FailedEntryCount: 0, Entries: [{ EventId: 'e' }] });
     const inputs = runner.cloud.calls.map(({ input }) => input);
     expect(inputs[0]).toEqual({ QueueUrl: 'q', MessageBody: '{"a":1}' });
@@ -90,7 +115,10 @@ describe('optimised integrations', () => {
 
   it('fail when EventBridge refuses an entry', async () => {
     const runner = newRunner();
-    const answer = { FailedEntryCount: 1, Entries: [{ ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }] };
+    const answer = {
+      FailedEntryCount: 1,
+      Entries: [{ ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }],
+    };
     runner.cloud.answer = () => answer;
     const ended = await runner.run(task('events:putEvents', { Arguments: { Entries: [{ Detail: 'x' }] } }));
     expect(ended).toMatchObject({ error: 'EventBridge.FailedEntry', cause: JSON.stringify(answer) });
@@ -108,18 +136,33 @@ describe('optimised integrations', () => {
 describe('AWS SDK integrations', () => {
   it('write dates as ISO 8601 and bytes as text', async () => {
     const runner = newRunner();
-    runner.cloud.answer = () => ({ CreationTime: new Date(0), Body: Buffer.from('hé'), Missing: undefined, Weights: [0.5] });
+    runner.cloud.answer = () => ({
+      CreationTime: new Date(0),
+      Body: Buffer.from('hé'),
+      Missing: undefined,
+      Weights: [0.5],
+    });
     const ended = await runner.run(task('aws-sdk:sagemaker:describeEndpoint', { Arguments: { EndpointName: 'e' } }));
     expect(outputOf(ended)).toEqual({ CreationTime: '1970-01-01T00:00:00.000Z', Body: 'hé', Weights: [0.5] });
-    expect(runner.cloud.calls[0]).toMatchObject({ service: 'sagemaker', operation: 'DescribeEndpoint', input: { EndpointName: 'e' } });
+    expect(runner.cloud.calls[0]).toMatchObject({
+      service: 'sagemaker',
+      operation: 'DescribeEndpoint',
+      input: { EndpointName: 'e' },
+    });
   });
 
   it('have capitals where the wire has none', async () => {
     const runner = newRunner();
     runner.cloud.answer = () => ({ executionArn: 'a', startDate: new Date(0) });
-    const ended = await runner.run(task('aws-sdk:sfn:startExecution', { Arguments: { StateMachineArn: 's', Input: '{}' } }));
+    const ended = await runner.run(
+      task('aws-sdk:sfn:startExecution', { Arguments: { StateMachineArn: 's', Input: '{}' } }),
+    );
     expect(outputOf(ended)).toEqual({ ExecutionArn: 'a', StartDate: '1970-01-01T00:00:00.000Z' });
-    expect(runner.cloud.calls[0]).toMatchObject({ service: 'states', operation: 'StartExecution', input: { stateMachineArn: 's', input: '{}' } });
+    expect(runner.cloud.calls[0]).toMatchObject({
+      service: 'states',
+      operation: 'StartExecution',
+      input: { stateMachineArn: 's', input: '{}' },
+    });
   });
 
   it.each([

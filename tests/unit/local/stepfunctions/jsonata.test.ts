@@ -2,10 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { jsonata, newRunner, outputOf } from './machine-runner.ts';
 
 const evaluate = async (expression: string, input: unknown = {}, seed = 1): Promise<unknown> =>
-  outputOf(await newRunner(seed).run(jsonata('A', { A: { Type: 'Pass', Output: `{% ${expression} %}`, End: true } }), input));
+  outputOf(
+    await newRunner(seed).run(jsonata('A', { A: { Type: 'Pass', Output: `{% ${expression} %}`, End: true } }), input),
+  );
 
 const fails = async (expression: string, input: unknown = {}): Promise<string> => {
-  const ended = await newRunner().run(jsonata('A', { A: { Type: 'Pass', Output: `{% ${expression} %}`, End: true } }), input);
+  const ended = await newRunner().run(
+    jsonata('A', { A: { Type: 'Pass', Output: `{% ${expression} %}`, End: true } }),
+    input,
+  );
   expect(ended).toMatchObject({ status: 'FAILED', error: 'States.QueryEvaluationError' });
   return ended.cause!;
 };
@@ -20,7 +25,7 @@ describe('functions that AWS adds', () => {
     ["$hash('abc', 'SHA-256')", 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
     ["$length($hash('abc', 'SHA-384'))", 96],
     ["$length($hash('abc', 'SHA-512'))", 128],
-    ["$parse('{\"a\":[1]}')", { a: [1] }],
+    ['$parse(\'{"a":[1]}\')', { a: [1] }],
     ['$random(7) = $random(7)', true],
     ['$random(7) = $random(8)', false],
   ])('%s', async (expression, expected) => {
@@ -42,14 +47,23 @@ describe('functions that AWS adds', () => {
     expect(await evaluate("$now('[H01]:[m01] [z]', '+0200')")).toBe('02:00 GMT+02:00');
   });
 
-  it.each(["$eval('1')", '$range(1, 2, 0)', "$hash('a', 'CRC')", "$parse('{')", "1 + 'a'", '$range(1, 5000, 1)'])('%s is an error', async (expression) => {
-    expect(await fails(expression)).toContain('threw an error during evaluation');
-  });
+  it.each(["$eval('1')", '$range(1, 2, 0)', "$hash('a', 'CRC')", "$parse('{')", "1 + 'a'", '$range(1, 5000, 1)'])(
+    '%s is an error',
+    async (expression) => {
+      expect(await fails(expression)).toContain('threw an error during evaluation');
+    },
+  );
 });
 
 describe('results', () => {
   it('have no trace of sequences', async () => {
-    const input = { rows: [{ id: 1, v: 5 }, { id: 2, v: 9 }, { id: 3, v: 9 }] };
+    const input = {
+      rows: [
+        { id: 1, v: 5 },
+        { id: 2, v: 9 },
+        { id: 3, v: 9 },
+      ],
+    };
     expect(await evaluate('$states.input.rows[v > 8].id', input)).toEqual([2, 3]);
     // One element of a sequence is that element, as JSONata has it.
     expect(await evaluate('$states.input.rows[v < 8].id', input)).toBe(1);
@@ -63,7 +77,13 @@ describe('results', () => {
   });
 
   it('may be larger expressions with functions, groups and the context', async () => {
-    const input = { rows: [{ k: 'a', v: 1 }, { k: 'b', v: 2 }, { k: 'a', v: 3 }] };
+    const input = {
+      rows: [
+        { k: 'a', v: 1 },
+        { k: 'b', v: 2 },
+        { k: 'a', v: 3 },
+      ],
+    };
     expect(await evaluate('$states.input.rows{k: $sum(v)}', input)).toEqual({ a: 4, b: 2 });
     expect(await evaluate('$map($states.input.rows, function($r, $i) { $i * $r.v })', input)).toEqual([0, 2, 6]);
     expect(await evaluate('$states.context.Execution.Input.rows[0].k', input)).toBe('a');
@@ -75,7 +95,12 @@ describe('determinism', () => {
   it('gives the same history, to the byte, for the same seed', async () => {
     const machine = jsonata('A', {
       A: { Type: 'Pass', Output: { u: '{% $uuid() %}', r: '{% $random() %}' }, Next: 'M' },
-      M: { Type: 'Map', Items: '{% $shuffle([1..9]) %}', ItemProcessor: { StartAt: 'W', States: { W: { Type: 'Wait', Seconds: '{% $states.input %}', End: true } } }, End: true },
+      M: {
+        Type: 'Map',
+        Items: '{% $shuffle([1..9]) %}',
+        ItemProcessor: { StartAt: 'W', States: { W: { Type: 'Wait', Seconds: '{% $states.input %}', End: true } } },
+        End: true,
+      },
     });
     const historyOf = async (): Promise<string> => {
       const runner = newRunner(4);

@@ -76,7 +76,9 @@ describe('intrinsic functions', () => {
 
   it('fail with States.IntrinsicFailure', async () => {
     const A = { Type: 'Pass', Parameters: { 'x.$': 'States.ArrayGetItem($.list, 9)' }, End: true };
-    expect(await newRunner().run(machine('A', { A }), { list: [] })).toMatchObject({ error: 'States.IntrinsicFailure' });
+    expect(await newRunner().run(machine('A', { A }), { list: [] })).toMatchObject({
+      error: 'States.IntrinsicFailure',
+    });
   });
 });
 
@@ -88,7 +90,10 @@ describe('input and output', () => {
       Type: 'Task',
       Resource: 'arn:aws:states:::lambda:invoke',
       InputPath: '$.in',
-      Parameters: { FunctionName: 'f', Payload: { 'n.$': '$.n', 'name.$': '$$.State.Name', 'text.$': "States.Format('n{}', $.n)" } },
+      Parameters: {
+        FunctionName: 'f',
+        Payload: { 'n.$': '$.n', 'name.$': '$$.State.Name', 'text.$': "States.Format('n{}', $.n)" },
+      },
       ResultSelector: { 'v.$': '$.Payload.value' },
       ResultPath: '$.out.deep',
       OutputPath: '$.out',
@@ -101,11 +106,17 @@ describe('input and output', () => {
 
   it.each([
     [{ Type: 'Pass', Result: { r: 1 } }, { r: 1 }],
-    [{ Type: 'Pass', Result: 5, ResultPath: '$.r' }, { a: 1, r: 5 }],
+    [
+      { Type: 'Pass', Result: 5, ResultPath: '$.r' },
+      { a: 1, r: 5 },
+    ],
     [{ Type: 'Pass', Result: 5, ResultPath: null }, { a: 1 }],
     [{ Type: 'Pass', InputPath: null }, {}],
     [{ Type: 'Pass', OutputPath: null }, {}],
-    [{ Type: 'Pass', Parameters: { 'b.$': '$.a', list: [{ 'c.$': '$.a' }] } }, { b: 1, list: [{ c: 1 }] }],
+    [
+      { Type: 'Pass', Parameters: { 'b.$': '$.a', list: [{ 'c.$': '$.a' }] } },
+      { b: 1, list: [{ c: 1 }] },
+    ],
   ])('%j', async (state, expected) => {
     expect(await run(state, { a: 1 })).toEqual(expected);
   });
@@ -115,7 +126,10 @@ describe('input and output', () => {
     [{ Type: 'Pass', Parameters: { 'x.$': '$.none' } }, 'States.ParameterPathFailure'],
     [{ Type: 'Pass', Result: 1, ResultPath: '$.a.b' }, 'States.ResultPathMatchFailure'],
   ])('%j fails with %s', async (state, error) => {
-    expect(await newRunner().run(machine('A', { A: { End: true, ...state } }), { a: 1 })).toMatchObject({ status: 'FAILED', error });
+    expect(await newRunner().run(machine('A', { A: { End: true, ...state } }), { a: 1 })).toMatchObject({
+      status: 'FAILED',
+      error,
+    });
   });
 
   it('has variables', async () => {
@@ -136,7 +150,10 @@ describe('input and output', () => {
       Catch: [{ ErrorEquals: ['Bad'], ResultPath: '$.error', Next: 'B' }],
       End: true,
     };
-    expect(outputOf(await runner.run(machine('A', { A, B: { Type: 'Succeed' } }), { a: 1 }))).toMatchObject({ a: 1, error: { Error: 'Bad' } });
+    expect(outputOf(await runner.run(machine('A', { A, B: { Type: 'Succeed' } }), { a: 1 }))).toMatchObject({
+      a: 1,
+      error: { Error: 'Bad' },
+    });
   });
 
   it('waits by path, maps by path, fails by path', async () => {
@@ -150,7 +167,11 @@ describe('input and output', () => {
       ResultPath: '$.done',
       End: true,
     };
-    expect(outputOf(await newRunner().run(machine('M', { M }), { list: [1], n: 2 }))).toEqual({ list: [1], n: 2, done: [{ v: 1, n: 2 }] });
+    expect(outputOf(await newRunner().run(machine('M', { M }), { list: [1], n: 2 }))).toEqual({
+      list: [1],
+      n: 2,
+      done: [{ v: 1, n: 2 }],
+    });
     const F = { Type: 'Fail', ErrorPath: '$.e', CausePath: "States.Format('c{}', 1)" };
     expect(await newRunner().run(machine('F', { F }), { e: 'X' })).toMatchObject({ error: 'X', cause: 'c1' });
   });
@@ -172,17 +193,39 @@ describe('choice rules', () => {
     [{ Variable: '$.a', IsPresent: false }, {}, true],
     [{ Variable: '$.a', IsNumeric: true }, { a: '1' }, false],
     [{ Variable: '$.a', IsTimestamp: true }, { a: '2026-01-01T00:00:00Z' }, true],
-    [{ And: [{ Variable: '$.a', IsPresent: true }, { Variable: '$.a', NumericEquals: 1 }] }, {}, false],
-    [{ Or: [{ Variable: '$.a', IsString: true }, { Variable: '$.a', IsBoolean: true }] }, { a: true }, true],
+    [
+      {
+        And: [
+          { Variable: '$.a', IsPresent: true },
+          { Variable: '$.a', NumericEquals: 1 },
+        ],
+      },
+      {},
+      false,
+    ],
+    [
+      {
+        Or: [
+          { Variable: '$.a', IsString: true },
+          { Variable: '$.a', IsBoolean: true },
+        ],
+      },
+      { a: true },
+      true,
+    ],
     [{ Not: { Variable: '$.a', IsNull: true } }, { a: 1 }, true],
   ])('%j of %j: %p', async (rule, input, holds) => {
     const C = { Type: 'Choice', Choices: [{ ...rule, Next: 'Yes' }], Default: 'No' };
     const result = (Result: boolean): object => ({ Type: 'Pass', Result, End: true });
-    expect(outputOf(await newRunner().run(machine('C', { C, Yes: result(true), No: result(false) }), input))).toBe(holds);
+    expect(outputOf(await newRunner().run(machine('C', { C, Yes: result(true), No: result(false) }), input))).toBe(
+      holds,
+    );
   });
 
   it('fail the execution for a variable that is not there', async () => {
     const C = { Type: 'Choice', Choices: [{ Variable: '$.none', NumericEquals: 1, Next: 'Y' }], Default: 'Y' };
-    expect(await newRunner().run(machine('C', { C, Y: { Type: 'Succeed' } }))).toMatchObject({ error: 'States.Runtime' });
+    expect(await newRunner().run(machine('C', { C, Y: { Type: 'Succeed' } }))).toMatchObject({
+      error: 'States.Runtime',
+    });
   });
 });

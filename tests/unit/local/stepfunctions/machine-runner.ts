@@ -57,7 +57,8 @@ export function newRunner(seed = 1): Runner {
     },
     run: async (definition, input = {}) => {
       const arn = await runner.start(definition, input);
-      const isOver = (): boolean => cloud.events.some(({ detail }) => detail['executionArn'] === arn && detail['stopDate'] !== null);
+      const isOver = (): boolean =>
+        cloud.events.some(({ detail }) => detail['executionArn'] === arn && detail['stopDate'] !== null);
       await cloud.kernel.runUntil(isOver, 400 * 86_400_000, `the end of ${arn}`);
       return runner.describe(arn);
     },
@@ -125,5 +126,8 @@ export function waitForToken(extra: object = {}): object {
 /** The payload of the n-th Lambda invocation. */
 export function payloadOf(cloud: FakeCloudContext, index: number): Record<string, unknown> {
   const invocations = cloud.calls.filter(({ operation }) => operation === 'Invoke');
-  return JSON.parse(Buffer.from(invocations[index]!.input['Payload'] as Uint8Array).toString()) as Record<string, unknown>;
+  return JSON.parse(Buffer.from(invocations[index]!.input['Payload'] as Uint8Array).toString()) as Record<
+    string,
+    unknown
+  >;
 }

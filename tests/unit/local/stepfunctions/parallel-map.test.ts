@@ -1,15 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
-import { invoke, jsonata, lambdaAnswer, lambdaError, newRunner, outputOf, payloadOf, seconds, waitForToken } from './machine-runner.ts';
+import {
+  invoke,
+  jsonata,
+  lambdaAnswer,
+  lambdaError,
+  newRunner,
+  outputOf,
+  payloadOf,
+  seconds,
+  waitForToken,
+} from './machine-runner.ts';
 
 const single = (state: object): object => ({ StartAt: 'Only', States: { Only: { End: true, ...state } } });
-const branch = (name: string, state: object): object => ({ StartAt: name, States: { [name]: { End: true, ...state } } });
+const branch = (name: string, state: object): object => ({
+  StartAt: name,
+  States: { [name]: { End: true, ...state } },
+});
 
 describe('Parallel', () => {
   it('runs branches side by side and joins their outputs in order', async () => {
     const P = {
       Type: 'Parallel',
       Arguments: { n: '{% $states.input.n * 10 %}' },
-      Branches: [branch('Slow', { Type: 'Wait', Seconds: 60 }), branch('Quick', { Type: 'Pass', Output: '{% $states.input.n + 1 %}' })],
+      Branches: [
+        branch('Slow', { Type: 'Wait', Seconds: 60 }),
+        branch('Quick', { Type: 'Pass', Output: '{% $states.input.n + 1 %}' }),
+      ],
       Output: { all: '{% $states.result %}', input: '{% $states.input %}' },
       End: true,
     };
@@ -25,7 +41,13 @@ describe('Parallel', () => {
       Type: 'Parallel',
       Branches: [
         branch('Asks', waitForToken()),
-        { StartAt: 'Waits', States: { Waits: { Type: 'Wait', Seconds: 5, Next: 'Fails' }, Fails: { Type: 'Fail', Error: 'Broken', Cause: 'c' } } },
+        {
+          StartAt: 'Waits',
+          States: {
+            Waits: { Type: 'Wait', Seconds: 5, Next: 'Fails' },
+            Fails: { Type: 'Fail', Error: 'Broken', Cause: 'c' },
+          },
+        },
         branch('Long', { Type: 'Wait', Seconds: 1000 }),
       ],
       Catch: [{ ErrorEquals: ['Broken'], Next: 'Caught' }],
@@ -38,7 +60,9 @@ describe('Parallel', () => {
     expect(types).toEqual(expect.arrayContaining(['TaskStateAborted', 'WaitStateAborted', 'ParallelStateFailed']));
     expect(types.indexOf('ParallelStateFailed')).toBeGreaterThan(types.indexOf('WaitStateAborted'));
     const token = payloadOf(runner.cloud, 0)['token'];
-    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
+    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({
+      code: 'TaskTimedOut',
+    });
     expect(runner.cloud.kernel.clock.pending).toBe(0);
   });
 
@@ -58,11 +82,22 @@ describe('Map', () => {
     const M = {
       Type: 'Map',
       Items: '{% $states.input.list %}',
-      ItemSelector: { item: '{% $states.context.Map.Item.Value %}', i: '{% $states.context.Map.Item.Index %}', all: '{% $count($states.input.list) %}' },
-      ItemProcessor: single({ Type: 'Pass', Output: '{% $states.input.item & $string($states.context.Map.Item.Index) & "/" & $string($states.input.all) %}' }),
+      ItemSelector: {
+        item: '{% $states.context.Map.Item.Value %}',
+        i: '{% $states.context.Map.Item.Index %}',
+        all: '{% $count($states.input.list) %}',
+      },
+      ItemProcessor: single({
+        Type: 'Pass',
+        Output: '{% $states.input.item & $string($states.context.Map.Item.Index) & "/" & $string($states.input.all) %}',
+      }),
       End: true,
     };
-    expect(outputOf(await newRunner().run(jsonata('M', { M }), { list: ['a', 'b', 'c'] }))).toEqual(['a0/3', 'b1/3', 'c2/3']);
+    expect(outputOf(await newRunner().run(jsonata('M', { M }), { list: ['a', 'b', 'c'] }))).toEqual([
+      'a0/3',
+      'b1/3',
+      'c2/3',
+    ]);
   });
 
   it('takes its input as the items, and makes members of an object to items', async () => {
@@ -80,7 +115,13 @@ describe('Map', () => {
     [7, 80],
     ['{% 25 %}', 20],
   ])('with MaxConcurrency %p takes %p s for 50 items of 10 s', async (MaxConcurrency, expected) => {
-    const M = { Type: 'Map', Items: '{% [1..50] %}', MaxConcurrency, ItemProcessor: single({ Type: 'Wait', Seconds: 10 }), End: true };
+    const M = {
+      Type: 'Map',
+      Items: '{% [1..50] %}',
+      MaxConcurrency,
+      ItemProcessor: single({ Type: 'Wait', Seconds: 10 }),
+      End: true,
+    };
     expect(seconds(await newRunner().run(jsonata('M', { M })))).toBe(expected);
   });
 
@@ -106,8 +147,14 @@ describe('Map', () => {
     expect(seconds(ended)).toBe(10);
     const events = await runner.history(ended.executionArn);
     expect(events.filter(({ type }) => type === 'MapIterationStarted')).toHaveLength(2);
-    expect(events.find(({ type }) => type === 'MapIterationFailed')?.['mapIterationFailedEventDetails']).toEqual({ name: 'M', index: 1 });
-    expect(events.find(({ type }) => type === 'MapIterationAborted')?.['mapIterationAbortedEventDetails']).toEqual({ name: 'M', index: 0 });
+    expect(events.find(({ type }) => type === 'MapIterationFailed')?.['mapIterationFailedEventDetails']).toEqual({
+      name: 'M',
+      index: 1,
+    });
+    expect(events.find(({ type }) => type === 'MapIterationAborted')?.['mapIterationAbortedEventDetails']).toEqual({
+      name: 'M',
+      index: 0,
+    });
     expect(events.at(-2)?.type).toBe('MapStateFailed');
   });
 });

@@ -2,7 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { StateError } from '../../../../local/stepfunctions/errors.ts';
 import { compileRetrier, matchesError, retryDelayMs } from '../../../../local/stepfunctions/retry.ts';
 import { newRandom } from '../../../../local/kernel/random.ts';
-import { type Runner, invoke, jsonata, lambdaAnswer, lambdaError, newRunner, outputOf, seconds } from './machine-runner.ts';
+import {
+  type Runner,
+  invoke,
+  jsonata,
+  lambdaAnswer,
+  lambdaError,
+  newRunner,
+  outputOf,
+  seconds,
+} from './machine-runner.ts';
 
 /** Answers the first calls with an error, then with success. */
 function failing(runner: Runner, times: number, errorType = 'Busy'): void {
@@ -60,7 +69,12 @@ describe('Retry', () => {
     const runner = newRunner();
     const errors = ['A', 'B', 'A', 'B'];
     runner.cloud.answer = () => (errors.length > 0 ? lambdaError(errors.shift()!) : lambdaAnswer('ok'));
-    const Retry = ['A', 'B'].map((name) => ({ ErrorEquals: [name], IntervalSeconds: 1, BackoffRate: 1, MaxAttempts: 2 }));
+    const Retry = ['A', 'B'].map((name) => ({
+      ErrorEquals: [name],
+      IntervalSeconds: 1,
+      BackoffRate: 1,
+      MaxAttempts: 2,
+    }));
     const Output = '{% $states.context.State.RetryCount %}';
     const ended = await runner.run(jsonata('T', { T: invoke({ Retry, Output }) }));
     expect(outputOf(ended)).toBe(4);
@@ -107,7 +121,12 @@ describe('Catch', () => {
     failing(runner, 1, 'Refused');
     const Catch = [
       { ErrorEquals: ['Other'], Next: 'No' },
-      { ErrorEquals: ['Refused'], Next: 'Yes', Output: { name: '{% $states.errorOutput.Error %}', input: '{% $states.input %}' }, Assign: { cause: '{% $parse($states.errorOutput.Cause).errorMessage %}' } },
+      {
+        ErrorEquals: ['Refused'],
+        Next: 'Yes',
+        Output: { name: '{% $states.errorOutput.Error %}', input: '{% $states.input %}' },
+        Assign: { cause: '{% $parse($states.errorOutput.Cause).errorMessage %}' },
+      },
     ];
     const ended = await runner.run(
       jsonata('T', {
@@ -133,7 +152,10 @@ describe('Catch', () => {
     const runner = newRunner();
     runner.cloud.answer = () => lambdaAnswer({});
     const Catch = [{ ErrorEquals: ['States.QueryEvaluationError'], Next: 'Yes', Output: 'caught' }];
-    const machine = jsonata('T', { T: invoke({ Output: '{% $states.result.none %}', Catch }), Yes: { Type: 'Succeed' } });
+    const machine = jsonata('T', {
+      T: invoke({ Output: '{% $states.result.none %}', Catch }),
+      Yes: { Type: 'Succeed' },
+    });
     expect(outputOf(await runner.run(machine))).toBe('caught');
   });
 

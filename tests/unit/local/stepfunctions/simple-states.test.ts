@@ -8,14 +8,20 @@ describe('Pass', () => {
   });
 
   it('evaluates expressions inside of Output and keeps what only looks like one', async () => {
-    const Output = { n: '{% $states.input.n * 2 %}', list: ['{% $states.input.n %}', ' {% $x %} ', 3], constant: '$.n' };
+    const Output = {
+      n: '{% $states.input.n * 2 %}',
+      list: ['{% $states.input.n %}', ' {% $x %} ', 3],
+      constant: '$.n',
+    };
     const ended = await newRunner().run(jsonata('A', { A: { Type: 'Pass', Output, End: true } }), { n: 21 });
     expect(outputOf(ended)).toEqual({ n: 42, list: [21, ' {% $x %} ', 3], constant: '$.n' });
   });
 
   it('fails the execution when an expression yields nothing', async () => {
     const runner = newRunner();
-    const ended = await runner.run(jsonata('A', { A: { Type: 'Pass', Output: { v: '{% $states.input.none %}' }, End: true } }));
+    const ended = await runner.run(
+      jsonata('A', { A: { Type: 'Pass', Output: { v: '{% $states.input.none %}' }, End: true } }),
+    );
     expect(ended).toMatchObject({
       status: 'FAILED',
       error: 'States.QueryEvaluationError',
@@ -29,7 +35,9 @@ describe('Pass', () => {
 
 describe('Succeed and Fail', () => {
   it('ends with the Output of Succeed', async () => {
-    const ended = await newRunner().run(jsonata('S', { S: { Type: 'Succeed', Output: '{% $states.input.a %}' } }), { a: 'x' });
+    const ended = await newRunner().run(jsonata('S', { S: { Type: 'Succeed', Output: '{% $states.input.a %}' } }), {
+      a: 'x',
+    });
     expect(outputOf(ended)).toBe('x');
   });
 
@@ -45,7 +53,12 @@ describe('Choice', () => {
     C: {
       Type: 'Choice',
       Choices: [
-        { Condition: '{% $states.input.n > 10 %}', Next: 'Big', Output: { was: '{% $states.input.n %}' }, Assign: { size: 'big' } },
+        {
+          Condition: '{% $states.input.n > 10 %}',
+          Next: 'Big',
+          Output: { was: '{% $states.input.n %}' },
+          Assign: { size: 'big' },
+        },
         { Condition: '{% $states.input.n = 5 %}', Next: 'Five' },
       ],
       Default: 'Other',
@@ -80,7 +93,10 @@ describe('Choice', () => {
 
 describe('Wait', () => {
   it('lets exactly the seconds pass', async () => {
-    const ended = await newRunner().run(jsonata('W', { W: { Type: 'Wait', Seconds: '{% $states.input.s %}', End: true } }), { s: 259_200 });
+    const ended = await newRunner().run(
+      jsonata('W', { W: { Type: 'Wait', Seconds: '{% $states.input.s %}', End: true } }),
+      { s: 259_200 },
+    );
     expect(seconds(ended)).toBe(259_200);
     expect(outputOf(ended)).toEqual({ s: 259_200 });
   });
@@ -92,7 +108,10 @@ describe('Wait', () => {
   });
 
   it.each([[-1], [1.5], ['soon']])('refuses %p seconds', async (value) => {
-    const ended = await newRunner().run(jsonata('W', { W: { Type: 'Wait', Seconds: '{% $states.input %}', End: true } }), value);
+    const ended = await newRunner().run(
+      jsonata('W', { W: { Type: 'Wait', Seconds: '{% $states.input %}', End: true } }),
+      value,
+    );
     expect(ended).toMatchObject({ status: 'FAILED', error: 'States.QueryEvaluationError' });
   });
 });
@@ -100,7 +119,11 @@ describe('Wait', () => {
 describe('long executions', () => {
   const loop = jsonata('Add', {
     Add: { Type: 'Pass', Output: { n: '{% $states.input.n + 1 %}' }, Next: 'More?' },
-    'More?': { Type: 'Choice', Choices: [{ Condition: '{% $states.input.n < $states.context.Execution.Input.max %}', Next: 'Again' }], Default: 'Done' },
+    'More?': {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.n < $states.context.Execution.Input.max %}', Next: 'Again' }],
+      Default: 'Done',
+    },
     Again: { Type: 'Pass', Output: { n: '{% $states.input.n %}' }, Next: 'Add' },
     Done: { Type: 'Succeed' },
   });
@@ -122,7 +145,10 @@ describe('long executions', () => {
 describe('data limit', () => {
   it('ends an execution whose state hands on more than 262,144 bytes', async () => {
     const A = { Type: 'Pass', Output: "{% $pad('x', 262143) %}", End: true };
-    expect(await newRunner().run(jsonata('A', { A }))).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+    expect(await newRunner().run(jsonata('A', { A }))).toMatchObject({
+      status: 'FAILED',
+      error: 'States.DataLimitExceeded',
+    });
     const small = { Type: 'Pass', Output: "{% $pad('x', 262142) %}", End: true };
     expect(await newRunner().run(jsonata('A', { A: small }))).toMatchObject({ status: 'SUCCEEDED' });
   });

@@ -3,7 +3,13 @@ import { AwsError } from '../../../../local/kernel/errors.ts';
 import { type Runner, jsonata, newRunner, outputOf, seconds } from './machine-runner.ts';
 
 const TRAIN = 'arn:aws:states:::sagemaker:createTrainingJob.sync';
-const train = (extra: object = {}): object => ({ Type: 'Task', Resource: TRAIN, Arguments: { TrainingJobName: 'job' }, End: true, ...extra });
+const train = (extra: object = {}): object => ({
+  Type: 'Task',
+  Resource: TRAIN,
+  Arguments: { TrainingJobName: 'job' },
+  End: true,
+  ...extra,
+});
 
 /** A job that ends after some time. */
 function job(runner: Runner, afterMs: number, status: string): void {
@@ -16,7 +22,11 @@ function job(runner: Runner, afterMs: number, status: string): void {
     }
     if (operation === 'StopTrainingJob') return {};
     const over = clock.now() - startedMs >= afterMs;
-    return { TrainingJobName: 'job', TrainingJobStatus: over ? status : 'InProgress', CreationTime: new Date(startedMs) };
+    return {
+      TrainingJobName: 'job',
+      TrainingJobStatus: over ? status : 'InProgress',
+      CreationTime: new Date(startedMs),
+    };
   };
 }
 
@@ -25,10 +35,21 @@ describe('.sync of SageMaker jobs', () => {
     const runner = newRunner();
     job(runner, 100_000, 'Completed');
     const ended = await runner.run(jsonata('T', { T: train() }));
-    expect(outputOf(ended)).toEqual({ TrainingJobName: 'job', TrainingJobStatus: 'Completed', CreationTime: Date.UTC(2026, 0, 5) });
+    expect(outputOf(ended)).toEqual({
+      TrainingJobName: 'job',
+      TrainingJobStatus: 'Completed',
+      CreationTime: Date.UTC(2026, 0, 5),
+    });
     expect(seconds(ended)).toBe(120);
     const types = (await runner.history(ended.executionArn)).map(({ type }) => type);
-    expect(types.filter((type) => type.startsWith('Task'))).toEqual(['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSubmitted', 'TaskSucceeded', 'TaskStateExited']);
+    expect(types.filter((type) => type.startsWith('Task'))).toEqual([
+      'TaskStateEntered',
+      'TaskScheduled',
+      'TaskStarted',
+      'TaskSubmitted',
+      'TaskSucceeded',
+      'TaskStateExited',
+    ]);
   });
 
   it.each(['Failed', 'Stopped'])('fails with States.TaskFailed when the job is %s', async (status) => {
@@ -45,7 +66,8 @@ describe('.sync of SageMaker jobs', () => {
     const answer = runner.cloud.answer;
     let throttled = 0;
     runner.cloud.answer = (service, operation, input, principal) => {
-      if (operation === 'DescribeTrainingJob' && throttled++ < 2) throw new AwsError('ThrottlingException', 'Rate exceeded');
+      if (operation === 'DescribeTrainingJob' && throttled++ < 2)
+        throw new AwsError('ThrottlingException', 'Rate exceeded');
       return answer(service, operation, input, principal);
     };
     expect(seconds(await runner.run(jsonata('T', { T: train() })))).toBe(60);
@@ -57,7 +79,10 @@ describe('.sync of SageMaker jobs', () => {
     const ended = await runner.run(jsonata('T', { T: train({ TimeoutSeconds: 100 }) }));
     expect(ended.error).toBe('States.Timeout');
     await runner.cloud.kernel.quiesce();
-    expect(runner.cloud.calls.at(-1)).toMatchObject({ operation: 'StopTrainingJob', input: { TrainingJobName: 'job' } });
+    expect(runner.cloud.calls.at(-1)).toMatchObject({
+      operation: 'StopTrainingJob',
+      input: { TrainingJobName: 'job' },
+    });
   });
 });
 
@@ -65,14 +90,21 @@ describe('states:startExecution', () => {
   const inner = (fail: boolean): object =>
     jsonata('W', {
       W: { Type: 'Wait', Seconds: 40, Next: fail ? 'F' : 'S' },
-      ...(fail ? { F: { Type: 'Fail', Error: 'Inner', Cause: 'deep' } } : { S: { Type: 'Succeed', Output: { got: '{% $states.input.n %}' } } }),
+      ...(fail
+        ? { F: { Type: 'Fail', Error: 'Inner', Cause: 'deep' } }
+        : { S: { Type: 'Succeed', Output: { got: '{% $states.input.n %}' } } }),
     });
 
   async function outer(suffix: string, fail: boolean): Promise<{ runner: Runner; machine: object }> {
     const runner = newRunner();
     runner.cloud.answer = (_service, operation, input) => runner.call(operation, input);
     const StateMachineArn = await runner.create(inner(fail));
-    const T = { Type: 'Task', Resource: `arn:aws:states:::states:startExecution${suffix}`, Arguments: { StateMachineArn, Input: { n: '{% $states.input.n %}' } }, End: true };
+    const T = {
+      Type: 'Task',
+      Resource: `arn:aws:states:::states:startExecution${suffix}`,
+      Arguments: { StateMachineArn, Input: { n: '{% $states.input.n %}' } },
+      End: true,
+    };
     return { runner, machine: jsonata('T', { T }) };
   }
 
@@ -80,7 +112,10 @@ describe('states:startExecution', () => {
     const { runner, machine } = await outer('', false);
     const ended = await runner.run(machine, { n: 3 });
     expect(seconds(ended)).toBe(0);
-    expect(outputOf(ended)).toEqual({ ExecutionArn: expect.stringContaining(':execution:machine-1:'), StartDate: Date.UTC(2026, 0, 5) });
+    expect(outputOf(ended)).toEqual({
+      ExecutionArn: expect.stringContaining(':execution:machine-1:'),
+      StartDate: Date.UTC(2026, 0, 5),
+    });
   });
 
   it.each([

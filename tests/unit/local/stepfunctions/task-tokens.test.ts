@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Runner, jsonata, lambdaAnswer, newRunner, outputOf, payloadOf, seconds, waitForToken } from './machine-runner.ts';
+import {
+  type Runner,
+  jsonata,
+  lambdaAnswer,
+  newRunner,
+  outputOf,
+  payloadOf,
+  seconds,
+  waitForToken,
+} from './machine-runner.ts';
 
 async function waiting(runner: Runner, extra: object = {}): Promise<{ arn: string; token: string }> {
   runner.cloud.answer = () => lambdaAnswer(null);
@@ -39,7 +48,9 @@ describe('task tokens', () => {
     const { token } = await waiting(runner, CATCH);
     await runner.call('SendTaskSuccess', { taskToken: token, output: '1' });
     for (const operation of ['SendTaskSuccess', 'SendTaskFailure', 'SendTaskHeartbeat']) {
-      await expect(runner.call(operation, { taskToken: token, output: '2' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
+      await expect(runner.call(operation, { taskToken: token, output: '2' })).rejects.toMatchObject({
+        code: 'TaskTimedOut',
+      });
     }
   });
 
@@ -49,7 +60,9 @@ describe('task tokens', () => {
     const strange = { taskToken: 'AAAA', output: '1' };
     await expect(runner.call('SendTaskSuccess', strange)).rejects.toMatchObject({ code: 'InvalidToken' });
     const other = newRunner(99);
-    await expect(other.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({ code: 'TaskDoesNotExist' });
+    await expect(other.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({
+      code: 'TaskDoesNotExist',
+    });
     const broken = { taskToken: token, output: '{' };
     await expect(runner.call('SendTaskSuccess', broken)).rejects.toMatchObject({ code: 'InvalidOutput' });
     expect((await runner.describe(arn)).status).toBe('RUNNING');
@@ -62,7 +75,9 @@ describe('task tokens', () => {
     expect((await runner.describe(arn)).status).toBe('RUNNING');
     await runner.cloud.kernel.runFor(1);
     expect(outputOf(await runner.describe(arn))).toEqual({ Error: 'States.Timeout', Cause: '' });
-    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
+    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({
+      code: 'TaskTimedOut',
+    });
     const events = await runner.history(arn);
     expect(events.find(({ type }) => type === 'TaskTimedOut')?.['taskTimedOutEventDetails']).toEqual({
       resourceType: 'lambda',
@@ -95,7 +110,9 @@ describe('task tokens', () => {
     await runner.cloud.kernel.runFor(5000);
     const second = payloadOf(runner.cloud, 1)['token'];
     expect(second).not.toBe(token);
-    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
+    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({
+      code: 'TaskTimedOut',
+    });
   });
 
   it('may be answered from within the call that hands them out', async () => {
@@ -114,6 +131,8 @@ describe('task tokens', () => {
     await runner.call('StopExecution', { executionArn: arn, error: 'Abort', cause: 'by hand' });
     await runner.cloud.kernel.quiesce();
     expect(await runner.describe(arn)).toMatchObject({ status: 'ABORTED', error: 'Abort', cause: 'by hand' });
-    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({ code: 'TaskTimedOut' });
+    await expect(runner.call('SendTaskSuccess', { taskToken: token, output: '1' })).rejects.toMatchObject({
+      code: 'TaskTimedOut',
+    });
   });
 });

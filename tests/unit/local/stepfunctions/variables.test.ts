@@ -22,7 +22,13 @@ describe('Assign', () => {
         P: {
           Type: 'Parallel',
           Branches: [
-            { StartAt: 'P1', States: { P1: { Type: 'Pass', Assign: { inner: '{% $outer + 1 %}' }, Next: 'P2' }, P2: { Type: 'Pass', Output: '{% $inner + $outer %}', End: true } } },
+            {
+              StartAt: 'P1',
+              States: {
+                P1: { Type: 'Pass', Assign: { inner: '{% $outer + 1 %}' }, Next: 'P2' },
+                P2: { Type: 'Pass', Output: '{% $inner + $outer %}', End: true },
+              },
+            },
             one('P3', { Type: 'Pass', Output: '{% $exists($inner) %}' }),
           ],
           Assign: { sum: '{% $states.result[0] %}' },
@@ -31,14 +37,28 @@ describe('Assign', () => {
         M: {
           Type: 'Map',
           Items: [1, 2],
-          ItemProcessor: { StartAt: 'M1', States: { M1: { Type: 'Pass', Assign: { mine: '{% $states.input * $outer %}' }, Next: 'M2' }, M2: { Type: 'Pass', Output: '{% $mine %}', End: true } } },
+          ItemProcessor: {
+            StartAt: 'M1',
+            States: {
+              M1: { Type: 'Pass', Assign: { mine: '{% $states.input * $outer %}' }, Next: 'M2' },
+              M2: { Type: 'Pass', Output: '{% $mine %}', End: true },
+            },
+          },
           Output: { results: '{% $states.result %}', sum: '{% $sum %}', input: '{% $states.input %}' },
           Next: 'Z',
         },
-        Z: { Type: 'Pass', Output: { in: '{% $states.input %}', inner: '{% $exists($inner) %}', mine: '{% $exists($mine) %}' }, End: true },
+        Z: {
+          Type: 'Pass',
+          Output: { in: '{% $states.input %}', inner: '{% $exists($inner) %}', mine: '{% $exists($mine) %}' },
+          End: true,
+        },
       }),
     );
-    expect(outputOf(ended)).toEqual({ in: { results: [10, 20], sum: 21, input: [21, false] }, inner: false, mine: false });
+    expect(outputOf(ended)).toEqual({
+      in: { results: [10, 20], sum: 21, input: [21, false] },
+      inner: false,
+      mine: false,
+    });
   });
 
   it('refuses a branch that sets an outer variable, when the machine is made', async () => {
@@ -56,7 +76,9 @@ describe('Assign', () => {
 
   it('tells assigned variables in the history', async () => {
     const runner = newRunner();
-    const ended = await runner.run(jsonata('A', { A: { Type: 'Pass', Assign: { x: { a: 1 }, s: 'text' }, End: true } }));
+    const ended = await runner.run(
+      jsonata('A', { A: { Type: 'Pass', Assign: { x: { a: 1 }, s: 'text' }, End: true } }),
+    );
     const exited = (await runner.history(ended.executionArn)).find(({ type }) => type === 'PassStateExited');
     expect(exited?.['stateExitedEventDetails']).toMatchObject({
       assignedVariables: { x: '{"a":1}', s: '"text"' },
