@@ -10,6 +10,8 @@ export const releaseEnded = defineEvent({
     version: identifier,
     outcome: z.enum(['PROMOTED', 'ROLLED_BACK', 'REFUSED', 'REJECTED', 'EXPIRED', 'FAILED']),
     reason: freeText,
+    /** Where the one-page explanation of a release that got no rollout is stored; a rollout has its own. */
+    whyUri: z.optional(identifier),
   }),
   example: {
     model: 'demand-forecast',
@@ -17,5 +19,6 @@ export const releaseEnded = defineEvent({
     version: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/7',
     outcome: 'REFUSED' as const,
     reason: 'paired accuracy test: mean absolute error 2.31 against 1.42',
+    whyUri: 's3://switchyard-dev-evidence/why/demand-forecast-v7.md',
   },
 });

@@ -14,7 +14,8 @@ function toEnding({ detail }: Input): Ending {
   const { model, outcome, reason } = detail;
   if ('rolloutId' in detail)
     return { subject: 'rollout', model, id: detail.rolloutId, outcome, reason, whyUri: detail.whyUri };
-  return { subject: 'release', model, id: detail.releaseId, outcome, reason };
+  const { releaseId: id, whyUri } = detail;
+  return { subject: 'release', model, id, outcome, reason, ...(whyUri === undefined ? {} : { whyUri }) };
 }
 
 export function newHandler(deps: Dependencies) {

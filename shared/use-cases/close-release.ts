@@ -1,12 +1,17 @@
 /** Ends a release: the outcome is stored, the registry says where the version stands, people are told. */
 import { build } from '../../events/contract.ts';
 import { releaseEnded } from '../../events/release/release-ended.v1.ts';
+import { type PairedAccuracyReport } from '../domain/accuracy/paired-test.ts';
+import { type RolloutForecast } from '../domain/preflight/plan-rollout.ts';
+import { whyPage } from '../domain/why/why.ts';
 import { type Clock } from '../ports/clock.ts';
+import { type Documents } from '../ports/documents.ts';
 import { type EndpointStore } from '../ports/endpoint-store.ts';
 import { type EventPublisher } from '../ports/flow.ts';
 import { type LifeCycleStage, type ModelRegistry } from '../ports/model-registry.ts';
-import { type ReleaseOutcome, type ReleaseRef, type ReleaseStore } from '../ports/release-store.ts';
+import { type ReleaseOutcome, type ReleaseRecord, type ReleaseRef, type ReleaseStore } from '../ports/release-store.ts';
 import { type ServingPlatform } from '../ports/serving-platform.ts';
+import { endpointName } from '../catalog/names.ts';
 import { servableName } from './deploy-staging.ts';
 
 export interface CloseReleaseDependencies {
@@ -15,6 +20,7 @@ export interface CloseReleaseDependencies {
   readonly endpoints: EndpointStore;
   readonly registry: ModelRegistry;
   readonly platform: ServingPlatform;
+  readonly documents: Documents;
   readonly events: EventPublisher;
   readonly clock: Clock;
 }
@@ -43,6 +49,42 @@ async function inUse(deps: CloseReleaseDependencies, model: string, servable: st
   return champion?.arm.servable.name === servable || champion?.previous?.arm.servable.name === servable;
 }
 
+function timelineOf(release: ReleaseRecord | undefined): { atMs: number; what: string }[] {
+  if (!release) return [];
+  const entries = [{ atMs: release.requestedAtMs, what: 'the candidate was verified and a decision asked for' }];
+  const { decision, endedAtMs } = release;
+  if (decision) entries.push({ atMs: decision.atMs, what: `${decision.status} by ${decision.by}: ${decision.reason}` });
+  if (endedAtMs !== undefined) entries.push({ atMs: endedAtMs, what: 'the release ended' });
+  return entries;
+}
+
+/** A release that became a rollout is explained by it; any other has a page of its own. */
+async function explain(
+  deps: CloseReleaseDependencies,
+  ending: ReleaseEnding,
+  reason: string,
+): Promise<string | undefined> {
+  if (ending.outcome === 'PROMOTED' || ending.outcome === 'ROLLED_BACK') return undefined;
+  const release = await deps.releases.find(ending);
+  const nowMs = deps.clock.nowMs();
+  const page = whyPage({
+    model: ending.model,
+    rolloutId: ending.releaseId,
+    endpoint: endpointName(deps.stage, ending.model),
+    championVersion: release?.binding.champion ?? null,
+    challengerVersion: ending.version,
+    outcome: 'REFUSED',
+    reason: `${ending.outcome}: ${reason}`,
+    startedAtMs: release?.requestedAtMs ?? nowMs,
+    endedAtMs: release?.endedAtMs ?? nowMs,
+    looks: 0,
+    accuracy: release?.reports['accuracy'] as PairedAccuracyReport | undefined,
+    forecast: release?.reports['preflight'] as RolloutForecast | undefined,
+    timeline: timelineOf(release),
+  });
+  return deps.documents.writeText(`why/${ending.releaseId}.md`, page, 'text/markdown; charset=utf-8');
+}
+
 /** Idempotent: a second call finds the outcome and repeats only what is harmless. */
 export async function closeRelease(deps: CloseReleaseDependencies, ending: ReleaseEnding): Promise<void> {
   const { model, releaseId, version, outcome } = ending;
@@ -57,6 +99,7 @@ export async function closeRelease(deps: CloseReleaseDependencies, ending: Relea
   await deps.registry.markStage(version, STAGE_OF[outcome], reason);
   const servable = servableName(deps.stage, model, ending.versionNumber);
   if (outcome !== 'PROMOTED' && !(await inUse(deps, model, servable))) await deps.platform.deleteServable(servable);
-  const detail = { model, releaseId, version, outcome, reason };
+  const whyUri = await explain(deps, ending, reason);
+  const detail = { model, releaseId, version, outcome, reason, ...(whyUri === undefined ? {} : { whyUri }) };
   await deps.events.publish([build(releaseEnded, detail)]);
 }
