@@ -8,7 +8,7 @@ import { newDemandForecastPipeline } from '../pipelines/demand-forecast/pipeline
 type Resources = Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 
 /** A share below this many requests a minute says nothing: one bad answer of two is not an outage. */
-const REQUESTS_PER_MINUTE_FLOOR = 5;
+const REQUESTS_PER_MINUTE_FLOOR = 15;
 
 const RETRY = { MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 3600 };
 

@@ -134,7 +134,7 @@ export class Operator {
     const { Item } = await this.#dynamodb.send(
       new GetItemCommand({ TableName: this.#world.resource('RecordsTable'), Key, ConsistentRead: true }),
     );
-    return Item ? (unmarshall(Item)['record'] as R) : undefined;
+    return Item ? (JSON.parse(unmarshall(Item)['record'] as string) as R) : undefined;
   }
 
   async #list<R>(prefix: string): Promise<R[]> {
@@ -145,7 +145,7 @@ export class Operator {
         ExpressionAttributeValues: { ':pk': { S: `${REGION}#${STAGE}#${MODEL}` }, ':prefix': { S: prefix } },
       }),
     );
-    return (Items ?? []).map((item) => unmarshall(item)['record'] as R);
+    return (Items ?? []).map((item) => JSON.parse(unmarshall(item)['record'] as string) as R);
   }
 
   champion(): Promise<ChampionRecord | undefined> {

@@ -1,6 +1,7 @@
 /** Step caching: the results of former steps with the same resolved arguments, as long as they have not expired. */
 import { createHash } from 'node:crypto';
 import { durationMs, type Step } from './pipeline-definition.ts';
+import { type WireInput } from '../kernel/service.ts';
 import { type Execution, type StepRun } from './pipeline-execution.ts';
 
 export interface CachedStep {
@@ -16,6 +17,39 @@ export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item)}`).join(',')}}`;
+}
+
+/**
+ * What SageMaker looks at when it compares a step with former runs (developer guide, 'Caching pipeline steps'): where outputs
+ * go and on what instances does not count.
+ */
+const CONSIDERED: Readonly<Record<string, readonly string[]>> = {
+  Processing: ['AppSpecification', 'Environment', 'ProcessingInputs'],
+  Training: [
+    'AlgorithmSpecification',
+    'CheckpointConfig',
+    'DebugHookConfig',
+    'DebugRuleConfigurations',
+    'Environment',
+    'HyperParameters',
+    'InputDataConfig',
+  ],
+  Transform: [
+    'ModelName',
+    'MaxConcurrentTransforms',
+    'MaxPayloadInMB',
+    'BatchStrategy',
+    'Environment',
+    'TransformInput',
+    'DataProcessing',
+  ],
+};
+
+/** The arguments that count for caching; all of them for a step type that the guide does not list. */
+export function considered(step: Step, resolved: WireInput): WireInput {
+  const members = CONSIDERED[step.Type];
+  if (!members) return resolved;
+  return Object.fromEntries(Object.entries(resolved).filter(([name]) => members.includes(name)));
 }
 
 export interface StepCache {

@@ -4,7 +4,7 @@ import { AwsError } from '../kernel/errors.ts';
 import { type Operation, type Principal, rolePrincipal, type WireInput } from '../kernel/service.ts';
 import { type SageMakerContext } from './context.ts';
 import { type Jobs } from './jobs.ts';
-import { newStepCache } from './pipeline-cache.ts';
+import { considered, newStepCache } from './pipeline-cache.ts';
 import { allHold } from './pipeline-conditions.ts';
 import { branchesOf, type PipelineDefinition, type Step } from './pipeline-definition.ts';
 import { chosenBranch, type Execution, type StepOutcome, type StepRun, type StepRunner } from './pipeline-execution.ts';
@@ -191,7 +191,7 @@ export function newStepRunner(context: SageMakerContext, services: StepServices)
       return { status: 'Failed', reason: String(input['ErrorMessage'] ?? '') };
     }
     const functionArn = step.Type === 'Lambda' ? String(await resolve(step.FunctionArn, scope)) : undefined;
-    const cacheable = [input, functionArn];
+    const cacheable = [considered(step, input), functionArn];
     const hit = cache.find(execution, step, cacheable, context.nowMs());
     if (hit) {
       executing();

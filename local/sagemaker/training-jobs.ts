@@ -58,7 +58,10 @@ const CREATE = struct(
       { InstanceType: INSTANCE_TYPE, InstanceCount: only(1), VolumeSizeInGB: integer({ min: 1 }) },
       { VolumeKmsKeyId: KMS_KEY },
     ),
-    StoppingCondition: struct({}, { MaxRuntimeInSeconds: integer({ min: 1 }), MaxWaitTimeInSeconds: integer({ min: 1 }) }),
+    StoppingCondition: struct(
+      {},
+      { MaxRuntimeInSeconds: integer({ min: 1 }), MaxWaitTimeInSeconds: integer({ min: 1 }) },
+    ),
   },
   {
     HyperParameters: mapOf(text({ max: 256 }), text({ max: 2500 }), { max: 100 }),

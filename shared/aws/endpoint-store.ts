@@ -55,8 +55,7 @@ export function newEndpointStore(client: DynamoDBClient, table: RecordsTable, sc
       const fence = {
         TableName: table.tableName,
         Key: marshall(leaseKey(scope, next.model)),
-        ConditionExpression: '#record.#epoch = :epoch',
-        ExpressionAttributeNames: { '#record': 'record', '#epoch': 'epoch' },
+        ConditionExpression: 'epoch = :epoch',
         ExpressionAttributeValues: { ':epoch': { N: String(check.epoch) } },
       };
       const transaction = new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, { ConditionCheck: fence }] });

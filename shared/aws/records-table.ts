@@ -69,7 +69,7 @@ export class RecordsTable {
   }
 
   /** Writes if the stored revision is still `expected` (0: there is no item). @returns false when somebody was faster */
-  async write<R>(key: RecordKey, record: R, expected: number, list?: string): Promise<boolean> {
+  async write<R extends object>(key: RecordKey, record: R, expected: number, list?: string): Promise<boolean> {
     const condition =
       expected === 0
         ? { ConditionExpression: 'attribute_not_exists(pk)' }
@@ -96,7 +96,7 @@ export class RecordsTable {
    * @returns the record as it stands afterwards
    * @throws StoreUnavailable when the table does not answer, or the item is fought over without end
    */
-  async change<R>(
+  async change<R extends object>(
     key: RecordKey,
     next: (stored: R | undefined) => R | undefined,
     listOf: (record: R) => string | undefined,
@@ -142,19 +142,27 @@ export class RecordsTable {
   }
 }
 
+/**
+ * The record travels as JSON text: evidence holds numbers (e-values up to 1e300) that DynamoDB's own numbers can't. What
+ * conditions look at stands beside it.
+ */
 export function toItem(
   key: RecordKey,
-  record: unknown,
+  record: object,
   revision: number,
   list?: string,
 ): Record<string, AttributeValue> {
-  return marshall(
-    { ...key, revision, record, ...(list === undefined ? {} : { list }) },
-    { removeUndefinedValues: true },
-  );
+  const epoch = 'epoch' in record ? record.epoch : undefined;
+  return marshall({
+    ...key,
+    revision,
+    record: JSON.stringify(record),
+    ...(list === undefined ? {} : { list }),
+    ...(typeof epoch === 'number' ? { epoch } : {}),
+  });
 }
 
 export function fromItem<R>(item: Record<string, AttributeValue>): StoredRecord<R> {
-  const { revision, record } = unmarshall(item) as { revision: number; record: R };
-  return { revision, record };
+  const { revision, record } = unmarshall(item) as { revision: number; record: string };
+  return { revision, record: JSON.parse(record) as R };
 }

@@ -59,7 +59,7 @@ function observed(telemetry: Telemetry): MiddlewareObj<unknown, unknown> {
       const error = request.error ?? new Error('unknown error');
       telemetry.logger.error('invocation failed', {
         errorName: error.name,
-        message: error.message,
+        errorMessage: error.message,
         event: quoted(request.event),
       });
       telemetry.count('Refused', { errorName: error.name });

@@ -41,6 +41,8 @@ async function observedOutcome(deps: CloseRolloutDependencies, record: RolloutRe
 }
 
 function reasonOf(record: RolloutRecord, claimed: string, outcome: RolloutOutcome): string {
+  if (outcome === 'PROMOTED' && record.kind === 'FIRST_DEPLOYMENT')
+    return 'first deployment: it answered its smoke requests, and there is nothing to compare it with';
   if (outcome === 'PROMOTED') return record.verdict?.reason ?? claimed;
   if (record.stop) return `${record.stop.kind}: ${record.stop.detail}`;
   return record.reason ?? record.verdict?.reason ?? claimed;

@@ -163,7 +163,7 @@ describe('a broken definition', () => {
     ['jsonataOnly', 'literal ARN', machine({ Arguments: { FunctionName: 'arn:aws:lambda:eu-central-1:1:function:x' } })],
     ['jsonataOnly', 'account id', machine({ Arguments: { bucket: 'data-111122223333' } })],
     ['jsonataOnly', 'the whole text', machine({ Arguments: { model: 'model {% $states.input.model %}' } })],
-    ['jsonataOnly', 'Expected', machine({ Arguments: { model: '{% $states.input. %}' } })],
+    ['jsonataOnly', 'Unexpected end', machine({ Arguments: { model: '{% $states.input. %}' } })],
     ['ends', 'no Default', context({ 'Done?': { Type: 'Choice', Choices: [] } })],
     ['ends', 'no Cause', context({ Work: { Type: 'Fail', Error: 'WorkFailed' } })],
     [

@@ -210,7 +210,7 @@ const wiring: LintRule = {
   },
 };
 
-const JSONPATH_FIELDS = /^(InputPath|OutputPath|ResultPath|Parameters|ResultSelector|Result|Variable|ItemsPath|CausePath|ErrorPath|.*SecondsPath|.*Path)$/;
+const JSONPATH_FIELDS = /^(Parameters|ResultSelector|Result|Variable|[A-Za-z]+Path)$/;
 
 function expressionProblem(path: string, text: string): string[] {
   const [, expression] = /^\{%([\s\S]*)%\}$/.exec(text) ?? [];

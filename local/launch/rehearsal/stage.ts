@@ -111,7 +111,8 @@ export class Stage {
         ),
       240,
     );
-    this.traffic.start();
+    // Nobody calls an endpoint that does not exist yet.
+    if (rollout.kind !== 'FIRST_DEPLOYMENT') this.traffic.start();
     return rollout;
   }
 

@@ -67,6 +67,7 @@ async function firstDeployment(stage: Stage): Promise<Played> {
   const rollout = await stage.rolloutOf(version);
   await stage.until('the end of the rollout', async () => !(await stage.record(rollout)).active, 240);
   const ended = await stage.record(rollout);
+  stage.traffic.start();
   // An hour of requests, so that there are rows whose truth arrives in the night.
   await stage.pass(60);
   stage.traffic.stop();
@@ -156,7 +157,7 @@ export const STORIES: readonly Story[] = [
     id: '3',
     title: 'A challenger that errs',
     expected: 'ROLLED_BACK',
-    expectedReason: 'errors5xx',
+    expectedReason: 'HARM_PROVEN errors5xx',
     changesChampion: false,
     play: (stage) => misbehaving(stage, 'errs', 0, ['some-requests-fail']),
   },
@@ -164,7 +165,7 @@ export const STORIES: readonly Story[] = [
     id: '4',
     title: 'A challenger that is slow',
     expected: 'ROLLED_BACK',
-    expectedReason: 'latency',
+    expectedReason: 'HARM_PROVEN latency',
     changesChampion: false,
     play: (stage) => misbehaving(stage, 'slow', 0, ['slow-answers']),
   },
@@ -172,7 +173,7 @@ export const STORIES: readonly Story[] = [
     id: '5',
     title: 'A challenger with broken inputs (°C for °F)',
     expected: 'REFUSED',
-    expectedReason: 'accuracy',
+    expectedReason: 'worse than the champion',
     changesChampion: false,
     play: brokenInputs,
   },
@@ -188,7 +189,7 @@ export const STORIES: readonly Story[] = [
     id: '7',
     title: 'An alarm in the middle of a bake',
     expected: 'ROLLED_BACK',
-    expectedReason: 'ALARM',
+    expectedReason: 'ALARM:',
     changesChampion: false,
     play: (stage) => misbehaving(stage, 'alarm', 1, ['metrics-unreadable-for-the-judge', 'many-requests-fail']),
   },
@@ -196,7 +197,7 @@ export const STORIES: readonly Story[] = [
     id: '8',
     title: "An operator's abort while the endpoint is Updating",
     expected: 'ROLLED_BACK',
-    expectedReason: 'ABORT',
+    expectedReason: 'ABORT:',
     changesChampion: false,
     play: abortWhileUpdating,
   },
