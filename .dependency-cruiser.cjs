@@ -69,7 +69,8 @@ module.exports = {
     {
       name: 'functions-do-not-know-each-other',
       severity: 'error',
-      comment: 'Each room of functions/ is deployed alone. Move what two of them share to shared/use-cases/ or events/.',
+      comment:
+        'Each room of functions/ is deployed alone. Move what two of them share to shared/use-cases/ or events/.',
       from: { path: '^functions/([^/]+)/' },
       to: { path: '^functions/', pathNot: '^functions/$1/' },
     },
@@ -85,7 +86,8 @@ module.exports = {
     {
       name: 'catalog-is-handed-over',
       severity: 'error',
-      comment: 'A handler gets the catalog as a dependency: make it in dependencies.ts, so that tests can give another one.',
+      comment:
+        'A handler gets the catalog as a dependency: make it in dependencies.ts, so that tests can give another one.',
       from: { path: '^functions/', pathNot: '^functions/[^/]+/dependencies\\.ts$' },
       to: { path: '^shared/catalog/' },
     },
@@ -156,14 +158,16 @@ module.exports = {
     {
       name: 'tests-are-imported-by-tests',
       severity: 'error',
-      comment: 'Test builders stay in tests/. Move what the product needs to shared/, what the laptop cloud needs to local/.',
+      comment:
+        'Test builders stay in tests/. Move what the product needs to shared/, what the laptop cloud needs to local/.',
       from: { pathNot: '^tests/' },
       to: { path: '^tests/' },
     },
     {
       name: 'no-circles',
       severity: 'error',
-      comment: 'Two files that import each other are one file, or hide a third: move what both need to a file of its own.',
+      comment:
+        'Two files that import each other are one file, or hide a third: move what both need to a file of its own.',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
@@ -186,7 +190,8 @@ module.exports = {
     {
       name: 'declared-packages-only',
       severity: 'error',
-      comment: 'Deployed code may use `dependencies` of package.json only. Add the package there, with an exact version.',
+      comment:
+        'Deployed code may use `dependencies` of package.json only. Add the package there, with an exact version.',
       from: { path: PRODUCT },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer', 'npm-bundled'] },
     },

@@ -49,7 +49,7 @@ export function incoming<Detail>(contract: EventContract<Detail>): z.ZodMiniType
     'detail-type': z.literal(contract.detailType),
     time: z.string(),
     detail: contract.schema,
-  }) as unknown as z.ZodMiniType<IncomingEvent<Detail>>;
+  });
 }
 
 /** Names of models: what every event's `model` must look like. Whether the catalog knows it is the consumer's question. */

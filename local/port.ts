@@ -27,15 +27,16 @@ async function readBody(message: IncomingMessage): Promise<Uint8Array> {
 }
 
 async function toWire(message: IncomingMessage): Promise<WireRequest> {
-  const url = new URL(message.url ?? '/', 'http://127.0.0.1');
+  // Not by URL: it would normalise the path, and S3 keys may hold '..' and '//'.
+  const [, path = '/', query = ''] = /^([^?]*)\??(.*)$/s.exec(message.url ?? '/') ?? [];
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
   }
   return {
     method: message.method ?? 'GET',
-    path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
+    path,
+    query: Object.fromEntries(new URLSearchParams(query)),
     headers,
     body: await readBody(message),
   };
@@ -56,7 +57,9 @@ export async function listen(
       .track('http', () => toWire(message))
       .then(gateway)
       .then((answer) => {
-        response.writeHead(answer.statusCode, { ...answer.headers, 'content-length': String(answer.body.length) });
+        // The answer to HEAD has the length of the body that GET would get.
+        const length = message.method === 'HEAD' ? {} : { 'content-length': String(answer.body.length) };
+        response.writeHead(answer.statusCode, { ...answer.headers, ...length });
         response.end(answer.body);
       })
       .catch((error: unknown) => {

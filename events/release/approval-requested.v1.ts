@@ -18,7 +18,7 @@ export const approvalRequested = defineEvent({
     releaseId: 'demand-forecast-7',
     version: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/7',
     champion: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/6',
-    expiresAt: '2026-01-05T14:00:00.000Z',
+    expiresAt: '2026-01-05T14:00:00Z',
     undecidedShare: 0.02,
   },
 });

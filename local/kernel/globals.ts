@@ -16,7 +16,7 @@ const real = {
   clearInterval: globalThis.clearInterval,
   random: Math.random,
   randomUUID: crypto.randomUUID,
-  webRandomUUID: globalThis.crypto.randomUUID,
+  webRandomUUID: globalThis.crypto.randomUUID.bind(globalThis.crypto),
 };
 
 /** The machine's own clock and timers, for measuring wall time and for pacing: the only way to them during a run. */
@@ -100,8 +100,8 @@ export function installGlobals(kernel: Kernel): () => void {
   globalThis.Date = virtualDate(kernel);
   globalThis.setTimeout = timer(false) as unknown as typeof setTimeout;
   globalThis.setInterval = timer(true) as unknown as typeof setInterval;
-  globalThis.clearTimeout = clear as typeof clearTimeout;
-  globalThis.clearInterval = clear as typeof clearInterval;
+  globalThis.clearTimeout = clear;
+  globalThis.clearInterval = clear;
   Math.random = () => random.next();
   crypto.randomUUID = uuid;
   globalThis.crypto.randomUUID = uuid;

@@ -14,12 +14,12 @@ export function withConsole<T>(sink: Sink, run: () => T): T {
 
 /** Routes console methods by the function that is running. Returns the function that puts them back. */
 export function installConsole(): () => void {
-  const real = METHODS.map((method) => [method, console[method]] as const);
+  const real = METHODS.map((method) => [method, console[method].bind(console)] as const);
   for (const [method, original] of real) {
     console[method] = (...args: unknown[]): void => {
       const sink = current.getStore();
       if (sink) sink(format(...args));
-      else original.apply(console, args);
+      else original(...args);
     };
   }
   return () => {

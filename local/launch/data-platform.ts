@@ -18,6 +18,7 @@ import { period, readSeries, type RidershipRow, toCsv } from '../../pipelines/de
 
 const MS_PER_DAY = 86_400_000;
 const MS_PER_HOUR = 3_600_000;
+const DELIVERY_HOUR = 1;
 const MODEL = 'demand-forecast';
 const OPERATOR = { kind: 'root' as const };
 
@@ -64,6 +65,18 @@ export class DataPlatform {
       FeatureRecipe: window.featureRecipe,
     };
     await this.#put(`raw/${MODEL}/latest.json`, JSON.stringify(manifest));
+  }
+
+  /** Delivers the given snapshots in order, one each night at 01:00, the last one again and again. */
+  startNightly(names: readonly TrainingWindow['name'][]): void {
+    const { kernel } = this.#cloud;
+    const nextMs = Math.floor(kernel.clock.now() / MS_PER_DAY) * MS_PER_DAY + MS_PER_DAY + DELIVERY_HOUR * MS_PER_HOUR;
+    kernel.clock.at(nextMs, 'nightly snapshot', () => {
+      const [name, ...rest] = names;
+      if (name === undefined) return;
+      kernel.spawn('nightly snapshot', () => this.deliverSnapshot(name));
+      this.startNightly(rest.length > 0 ? rest : names);
+    });
   }
 
   /** Draws requests from the period that today stands for; their truth will be delivered in the night after. */

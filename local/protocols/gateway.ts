@@ -3,7 +3,7 @@
  * port are two doors to it.
  */
 import { AwsError, UnsupportedFeature } from '../kernel/errors.ts';
-import { type Principal, type Service, type WireInput } from '../kernel/service.ts';
+import { type Principal, type Service } from '../kernel/service.ts';
 import { parseS3Request, serializeS3Error, serializeS3Response } from '../s3/wire.ts';
 import { cborCodec } from './cbor.ts';
 import { type Codec, type DecodedCall } from './codec.ts';
@@ -25,7 +25,7 @@ export type Gateway = (request: WireRequest) => Promise<WireResponse>;
 
 const s3Codec: Codec = {
   decode: (request) => ({ service: 's3', ...parseS3Request(request) }),
-  encode: (call, output, _requestId, request) => serializeS3Response(call.operation, output as WireInput, request),
+  encode: (call, output, _requestId, request) => serializeS3Response(call.operation, output, request),
   encodeError: (_service, error, requestId, request) => serializeS3Error(error, requestId, request.method),
 };
 

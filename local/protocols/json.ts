@@ -22,22 +22,32 @@ const SQS_QUERY_ERRORS: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
 };
 
+/** The query protocol's word for input that the model refuses; the JSON services say ValidationException. */
+const QUERY_VALIDATION_ERROR = 'ValidationError';
+
+/** The error's code in the query protocol. */
+export function queryCodeOf(code: string): string {
+  return code === 'ValidationException' ? QUERY_VALIDATION_ERROR : (QUERY_ERROR_CODES[code] ?? code);
+}
+
 /** Services that once spoke the query protocol name its code beside their own, and clients show that one. */
 export function queryErrorCode(service: string, code: string): string | undefined {
   if (service === 'sqs') return SQS_QUERY_ERRORS[code] ?? code;
-  return service === 'monitoring' ? (QUERY_ERROR_CODES[code] ?? code) : undefined;
+  return service === 'monitoring' ? queryCodeOf(code) : undefined;
 }
 
 /** Plain JSON of an output: dates become epoch seconds, bytes base64. */
 export function toWireJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, item: unknown) {
-    // Date.prototype.toJSON has run already: look at the holder's own value.
+    // toJSON of dates and Buffers has run already: look at the holder's own value.
     const original = this[key];
     if (isDate(original)) return original.getTime() / 1000;
-    if (item instanceof Uint8Array)
-      return Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64');
-    return item;
+    return original instanceof Uint8Array ? base64(original) : item;
   });
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 /** The members of a JSON body; an empty body has none. */

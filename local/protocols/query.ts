@@ -1,7 +1,7 @@
 /** The AWS query protocol (SNS, STS, IAM, CloudFormation): a form in, XML out. */
 import { type WireInput } from '../kernel/service.ts';
-import { QUERY_ERROR_CODES } from '../cloudwatch/service.ts';
 import { isDate, utf8, type Codec } from './codec.ts';
+import { queryCodeOf } from './json.ts';
 
 /** Output members that are maps, not structures: they are written as entries. */
 const MAP_MEMBERS: ReadonlySet<string> = new Set(['Attributes', 'MessageAttributes']);
@@ -95,7 +95,7 @@ export const queryCodec: Codec = {
     return { statusCode: 200, headers: xmlHeaders(requestId), body: utf8(body) };
   },
   encodeError(_service, error, requestId) {
-    const fields = `<Type>Sender</Type><Code>${escapeXml(QUERY_ERROR_CODES[error.code] ?? error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+    const fields = `<Type>Sender</Type><Code>${escapeXml(queryCodeOf(error.code))}</Code><Message>${escapeXml(error.message)}</Message>`;
     const body = `<ErrorResponse><Error>${fields}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
     return { statusCode: error.statusCode, headers: xmlHeaders(requestId), body: utf8(body) };
   },

@@ -38,6 +38,11 @@ function membersOf(route: CompiledRoute, match: RegExpExecArray, request: WireRe
   return input;
 }
 
+/** Header members are scalars: text, numbers, booleans. */
+function scalarText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** A codec over the routes of the given services. */
 export function newRestJsonCodec(services: () => Iterable<Service>): Codec {
   const compiled = new Map<string, CompiledRoute[]>();
@@ -71,7 +76,7 @@ export function newRestJsonCodec(services: () => Iterable<Service>): Codec {
       for (const [member, header] of Object.entries(route?.responseHeaders ?? {})) {
         const value = members[member];
         delete members[member];
-        if (value !== undefined) headers[header] = isDate(value) ? value.toISOString() : String(value);
+        if (value !== undefined) headers[header] = isDate(value) ? value.toISOString() : scalarText(value);
       }
       // Some operations choose their status (Invoke answers 200, 202 or 204) by a member that is not in the body.
       const status =

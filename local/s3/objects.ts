@@ -384,14 +384,21 @@ export function objectOperations(cloud: CloudContext, store: S3Store): Record<st
     DeleteObject: (input, context) => deleteObject(cloud, store, input, context),
     CopyObject: (input, context) => copyObject(cloud, store, input, context),
     PutObjectTagging: (input) => {
-      versionOf(input).tags = ((input.Tagging?.TagSet ?? []) as WireInput[]).map(({ Key, Value }) => ({
+      const version = versionOf(input);
+      version.tags = ((input.Tagging?.TagSet ?? []) as WireInput[]).map(({ Key, Value }) => ({
         Key: String(Key),
         Value: String(Value),
       }));
+      return versionMember(version, store.bucket(input.Bucket));
     },
-    GetObjectTagging: (input) => ({ TagSet: versionOf(input).tags }),
+    GetObjectTagging: (input) => {
+      const version = versionOf(input);
+      return { TagSet: version.tags, ...versionMember(version, store.bucket(input.Bucket)) };
+    },
     DeleteObjectTagging: (input) => {
-      versionOf(input).tags = [];
+      const version = versionOf(input);
+      version.tags = [];
+      return versionMember(version, store.bucket(input.Bucket));
     },
     PutObjectRetention: (input) => putRetention(store, input),
     GetObjectRetention: (input) => {

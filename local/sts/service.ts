@@ -1,4 +1,5 @@
 /** STS on the laptop: who am I, and becoming a role. */
+import { accessDenied } from '../iam/access-denied.ts';
 import { asNumber } from '../kernel/coerce.ts';
 import { AwsError, UnsupportedFeature } from '../kernel/errors.ts';
 import type { Access, CloudContext, Principal, Service, WireInput } from '../kernel/service.ts';
@@ -23,7 +24,10 @@ function assumedRole(cloud: CloudContext, roleArn: string, sessionName: string):
   };
 }
 
-function identityOf(cloud: CloudContext, principal: Principal): object {
+function identityOf(
+  cloud: CloudContext,
+  principal: Principal,
+): { readonly UserId: string; readonly Account: string; readonly Arn: string } {
   if (principal.kind === 'role') {
     const { arn, userId } = assumedRole(cloud, principal.arn, principal.sessionName ?? 'session');
     return { UserId: userId, Account: cloud.accountId, Arn: arn };
@@ -32,10 +36,13 @@ function identityOf(cloud: CloudContext, principal: Principal): object {
   return { UserId: cloud.accountId, Account: cloud.accountId, Arn: `arn:aws:iam::${cloud.accountId}:root` };
 }
 
+type CredentialsFor = (roleArn: string, sessionName: string) => TemporaryCredentials;
+
 function assumeRole(
   cloud: CloudContext,
   input: WireInput,
-  credentialsFor: (roleArn: string, sessionName: string) => TemporaryCredentials,
+  principal: Principal,
+  credentialsFor: CredentialsFor,
 ): object {
   const roleArn = String(input.RoleArn ?? '');
   const sessionName = String(input.RoleSessionName ?? '');
@@ -56,9 +63,18 @@ function assumeRole(
   if (seconds < 900 || seconds > 43_200)
     throw new AwsError('ValidationError', `DurationSeconds ${seconds} must be between 900 and 43200`);
   const { arn, userId } = assumedRole(cloud, roleArn, sessionName);
+  const credentials = (): TemporaryCredentials => {
+    try {
+      return credentialsFor(roleArn, sessionName);
+    } catch (error) {
+      if (!(error instanceof AwsError && error.code === 'NoSuchEntity')) throw error;
+      // STS does not tell whether a role exists.
+      throw accessDenied(identityOf(cloud, principal).Arn, 'sts:AssumeRole', roleArn, 'noSuchRole', 'sts');
+    }
+  };
   return {
     Credentials: {
-      ...credentialsFor(roleArn, sessionName),
+      ...credentials(),
       Expiration: new Date(cloud.kernel.clock.now() + seconds * 1000),
     },
     AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
@@ -72,13 +88,13 @@ function assumeRole(
  */
 export function newSts(
   cloud: CloudContext,
-  credentialsFor: (roleArn: string, sessionName: string) => TemporaryCredentials,
+  credentialsFor: CredentialsFor,
 ): Service {
   return {
     id: 'sts',
     operations: {
       GetCallerIdentity: (_input, { principal }) => identityOf(cloud, principal),
-      AssumeRole: (input) => assumeRole(cloud, input, credentialsFor),
+      AssumeRole: (input, { principal }) => assumeRole(cloud, input, principal, credentialsFor),
     },
     // GetCallerIdentity needs no permission.
     access: (operation, input): Access[] =>

@@ -85,9 +85,9 @@ export function newParsedHandler<Input, Output>(
 ): MiddyfiedHandler<unknown, Output> {
   const handler = middy<unknown, Output>({ timeoutEarlyInMillis: 0 })
     .use(observed(telemetry) as MiddlewareObj<unknown, Output>)
-    .use(parsed(contract.input) as MiddlewareObj<unknown, Output>);
+    .use(parsed(contract.input));
   return handler.handler(async (event, context) => {
     const result = await run(event as Input, context);
     return contract.output ? contract.output.parse(result) : result;
-  }) as MiddyfiedHandler<unknown, Output>;
+  });
 }

@@ -2,6 +2,7 @@
 import { build } from '../../events/contract.ts';
 import { approvalRequested } from '../../events/release/approval-requested.v1.ts';
 import { SignalAlreadyThere } from '../domain/flow-errors.ts';
+import { formatUtc } from '../domain/time/utc.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type EventPublisher } from '../ports/flow.ts';
 import { type ModelRegistry } from '../ports/model-registry.ts';
@@ -44,7 +45,7 @@ export async function requestApproval(
     model: release.model,
     releaseId: release.releaseId,
     version: release.version,
-    expiresAt: new Date(release.expiresAtMs).toISOString(),
+    expiresAt: formatUtc(release.expiresAtMs),
     ...(release.binding.champion === undefined ? {} : { champion: release.binding.champion }),
     ...(preflight?.undecidedShare === undefined ? {} : { undecidedShare: preflight.undecidedShare }),
   };

@@ -20,12 +20,15 @@ const DOORS: Readonly<Record<string, (file: string) => boolean>> = {
 };
 
 describe('names', () => {
-  it.each(['shared/utils/dates.ts', 'local/helpers.ts', 'functions/common/index.ts', 'tests/lib/a.ts', 'events/misc.yml'])(
-    'refuses %s',
-    (file) => {
-      expect(emptyNames(file)).toHaveLength(1);
-    },
-  );
+  it.each([
+    'shared/utils/dates.ts',
+    'local/helpers.ts',
+    'functions/common/index.ts',
+    'tests/lib/a.ts',
+    'events/misc.yml',
+  ])('refuses %s', (file) => {
+    expect(emptyNames(file)).toHaveLength(1);
+  });
 
   it('say what is in a file or folder', () => {
     const files = filesBelow('');

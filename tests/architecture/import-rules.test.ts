@@ -17,12 +17,9 @@ const { forbidden } = createRequire(import.meta.url)(CONFIGURATION) as Required<
 
 async function cruiseFrom(baseDir: string, rooms: readonly string[]): Promise<ICruiseResult> {
   const options = await extractDepcruiseOptions(CONFIGURATION);
-  const { output } = await cruise(
-    [...rooms],
-    { ...options, baseDir },
-    options.enhancedResolveOptions,
-    { tsConfig: extractTsConfig(path.join(ROOT, 'tsconfig.json')) },
-  );
+  const { output } = await cruise([...rooms], { ...options, baseDir }, options.enhancedResolveOptions, {
+    tsConfig: extractTsConfig(path.join(ROOT, 'tsconfig.json')),
+  });
   return output as ICruiseResult;
 }
 
@@ -87,7 +84,12 @@ describe('a tree with forbidden imports', () => {
   });
 
   it('finds nobody guilty who keeps to the rules', async () => {
-    const innocent = ['shared/domain/innocent.ts', 'events/look-due.ts', 'shared/aws/tokens.ts', 'pipelines/definition.ts'];
+    const innocent = [
+      'shared/domain/innocent.ts',
+      'events/look-due.ts',
+      'shared/aws/tokens.ts',
+      'pipelines/definition.ts',
+    ];
     expect((await found).filter((line) => innocent.some((file) => line.includes(`: ${file} ->`)))).toEqual([]);
   });
 });

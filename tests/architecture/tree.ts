@@ -52,7 +52,10 @@ const AMBIENT_CALLS = new Set([
 
 function ambientUse(node: ts.Node): string | undefined {
   if (ts.isPropertyAccessExpression(node)) {
-    const access = node.getText().replace(/\s/g, '').replace(/^globalThis\./, '');
+    const access = node
+      .getText()
+      .replace(/\s/g, '')
+      .replace(/^globalThis\./, '');
     return AMBIENT_MEMBERS.has(access) ? access : undefined;
   }
   if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && (node.arguments?.length ?? 0) === 0) {

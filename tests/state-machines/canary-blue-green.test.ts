@@ -177,7 +177,10 @@ describe('back to the champion', () => {
   it('on the verdict ROLLBACK', async () => {
     const result = await canary({ 'decide-step': restore('HARM_PROVEN errors5xx') });
     expect(result.states).toEqual([...FIRST_STEP, ...BACK]);
-    expect(result).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'ROLLED_BACK', reason: 'HARM_PROVEN errors5xx' } });
+    expect(result).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { outcome: 'ROLLED_BACK', reason: 'HARM_PROVEN errors5xx' },
+    });
   });
 
   it('on an alarm in the middle of a bake, long before its time is over', async () => {
@@ -198,11 +201,12 @@ describe('back to the champion', () => {
       'decide-step': restore('OPERATOR: complaints from the field'),
     });
     expect(result.states).toEqual([...FIRST_STEP, ...BACK]);
-    expect(result.payloads('confirm-change').slice(1, 4).map(({ changeId }) => changeId)).toEqual([
-      'shift-0',
-      'shift-0',
-      'shift-0',
-    ]);
+    expect(
+      result
+        .payloads('confirm-change')
+        .slice(1, 4)
+        .map(({ changeId }) => changeId),
+    ).toEqual(['shift-0', 'shift-0', 'shift-0']);
   });
 
   it('on a stop between two steps', async () => {

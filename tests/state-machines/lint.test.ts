@@ -160,7 +160,11 @@ describe('a broken definition', () => {
     ['jsonataOnly', 'belongs to JSONPath', machine({ Arguments: { 'model.$': 'x' } })],
     ['jsonataOnly', 'a JSONPath', machine({ Arguments: { model: '$.model' } })],
     ['jsonataOnly', 'no $eval', machine({ Arguments: { model: "{% $eval('1') %}" } })],
-    ['jsonataOnly', 'literal ARN', machine({ Arguments: { FunctionName: 'arn:aws:lambda:eu-central-1:1:function:x' } })],
+    [
+      'jsonataOnly',
+      'literal ARN',
+      machine({ Arguments: { FunctionName: 'arn:aws:lambda:eu-central-1:1:function:x' } }),
+    ],
     ['jsonataOnly', 'account id', machine({ Arguments: { bucket: 'data-111122223333' } })],
     ['jsonataOnly', 'the whole text', machine({ Arguments: { model: 'model {% $states.input.model %}' } })],
     ['jsonataOnly', 'Unexpected end', machine({ Arguments: { model: '{% $states.input. %}' } })],

@@ -34,7 +34,8 @@ function workflows(workflow: Workflow): Workflow[] {
 const allStates = ({ definition }: LintContext): Named[] =>
   workflows(definition).flatMap(({ States }) => Object.entries(States));
 const tasks = (context: LintContext): Named[] => allStates(context).filter(([, { Type }]) => Type === 'Task');
-const resourceOf = (state: State): string => String(state['Resource'] ?? '');
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const resourceOf = (state: State): string => textOf(state['Resource']);
 const waitsForToken = (state: State): boolean => resourceOf(state).endsWith('.waitForTaskToken');
 const handlers = (state: State, field: 'Retry' | 'Catch'): Handler[] => (state[field] as Handler[] | undefined) ?? [];
 
@@ -94,7 +95,10 @@ function tokenProblems([name, state]: Named): string[] {
 
 const taskTokens: LintRule = {
   name: 'task tokens are passed on, and waits end',
-  check: (context) => tasks(context).filter(([, state]) => waitsForToken(state)).flatMap(tokenProblems),
+  check: (context) =>
+    tasks(context)
+      .filter(([, state]) => waitsForToken(state))
+      .flatMap(tokenProblems),
 };
 
 /** The four errors of Lambda that come and go. */
@@ -171,7 +175,8 @@ function reachable({ StartAt, States }: Workflow): Set<string> {
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
-    open.push(...(States[name] ? successors(States[name]) : []));
+    const state = States[name];
+    if (state) open.push(...successors(state));
   }
   return seen;
 }
@@ -276,7 +281,7 @@ const isInCircle = ({ States }: Workflow, name: string): boolean =>
   successors(States[name]!).some((next) => reachable({ StartAt: next, States }).has(name));
 
 /** A safety net says so, and how often it may come round. */
-const isBoundedNet = (state: State): boolean => /safety net.*at most \d+/i.test(String(state['Comment'] ?? ''));
+const isBoundedNet = (state: State): boolean => /safety net.*at most \d+/i.test(textOf(state['Comment']));
 
 const PLATFORM_ERRORS = [
   /^States\.(ALL|Timeout|HeartbeatTimeout|TaskFailed|Runtime|Permissions|DataLimitExceeded|ItemReaderFailed|ResultWriterFailed|ExceedToleratedFailureThreshold|QueryEvaluationError)$/,

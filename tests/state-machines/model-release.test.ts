@@ -31,11 +31,20 @@ const rolloutThatFails = {
   States: { Roll: { Type: 'Fail', Error: 'RolloutNotStarted', Cause: 'LeaseHeld' } },
 };
 
-const release = (script: Script = {}, nested: Record<string, unknown> = rolloutThatEnds('PROMOTED', 'no harm')): Promise<Run> =>
-  run({ machine: 'model-release', input: INPUT, script: { ...HAPPY, ...script }, nested });
+const release = (
+  script: Script = {},
+  nested: Record<string, unknown> = rolloutThatEnds('PROMOTED', 'no harm'),
+): Promise<Run> => run({ machine: 'model-release', input: INPUT, script: { ...HAPPY, ...script }, nested });
 
 const ASK = ['Verify Candidate', 'Request Approval', 'Confirm Approval', 'Approved?'];
-const STAGE = ['Served In Real Time?', 'Deploy Staging', 'Await Staging', 'Test Staging', 'Remove Staging', 'Staging Passed?'];
+const STAGE = [
+  'Served In Real Time?',
+  'Deploy Staging',
+  'Await Staging',
+  'Test Staging',
+  'Remove Staging',
+  'Staging Passed?',
+];
 const END = 'Close Release';
 
 /** The release ends orderly, and says so in its output and to close-release. */
@@ -95,7 +104,10 @@ describe('no rollout', () => {
   });
 
   it('when nobody decides in time: what is stored decides', async () => {
-    const result = await release({ 'request-approval': {}, 'confirm-approval': { status: 'EXPIRED', reason: 'no decision' } });
+    const result = await release({
+      'request-approval': {},
+      'confirm-approval': { status: 'EXPIRED', reason: 'no decision' },
+    });
     expectEnd(result, [...ASK, END], 'EXPIRED', 'no decision');
     expect(result.virtualSeconds).toBeGreaterThanOrEqual(86_400);
   });
@@ -170,7 +182,9 @@ describe('the end', () => {
     const echo = {
       QueryLanguage: 'JSONata',
       StartAt: 'Roll',
-      States: { Roll: { Type: 'Pass', Output: { outcome: 'PROMOTED', reason: '{% $string($states.input) %}' }, End: true } },
+      States: {
+        Roll: { Type: 'Pass', Output: { outcome: 'PROMOTED', reason: '{% $string($states.input) %}' }, End: true },
+      },
     };
     const { output } = await release({}, echo);
     const handed = JSON.parse((output as { reason: string }).reason) as Record<string, Answer>;

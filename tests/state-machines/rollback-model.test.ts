@@ -35,13 +35,23 @@ const OPEN = ['Open Rollback', 'Still Warm?'];
 const PROVISION = ['Add Previous', 'Await Provisioning', 'Confirm Provisioning', 'Provisioned?'];
 const SHIFT = ['Smoke Previous', 'Shift All Traffic', 'Await Shift', 'Confirm Shift', 'Shifted?'];
 const END = ['Promote Previous', 'Close Rollback'];
-const RESTORE = ['Restore Champion', 'Restore Under Way?', 'Await Restore', 'Confirm Restore', 'Restored?', 'Close Rollback'];
+const RESTORE = [
+  'Restore Champion',
+  'Restore Under Way?',
+  'Await Restore',
+  'Confirm Restore',
+  'Restored?',
+  'Close Rollback',
+];
 
 describe('rollback on demand', () => {
   it('of a warm version is one weight change', async () => {
     const result = await back();
     expect(result.states).toEqual([...OPEN, ...SHIFT, ...END]);
-    expect(result.output).toEqual({ outcome: 'PROMOTED', reason: 'grace: forecasts look wrong in the north' });
+    expect(result.output).toEqual({
+      outcome: 'PROMOTED',
+      reason: 'asked for by grace: forecasts look wrong in the north',
+    });
     expect(result.payloads('shift-traffic')).toEqual([
       { model: 'demand-forecast', rolloutId: 'demand-forecast-r4', epoch: 4, stepIndex: 0 },
     ]);
@@ -105,14 +115,21 @@ describe('the champion stays', () => {
       [...OPEN, ...SHIFT],
       { 'confirm-change': [{ outcome: 'MISMATCH', detail: 'other weights' }, SETTLED] },
     ],
-    ['it can not be made champion', [...OPEN, ...SHIFT, 'Promote Previous'], { 'promote-challenger': throws('StaleEpoch') }],
+    [
+      'it can not be made champion',
+      [...OPEN, ...SHIFT, 'Promote Previous'],
+      { 'promote-challenger': throws('StaleEpoch') },
+    ],
   ])('when %s', async (_why, states, script) => {
     const result = await back(script);
     expect(result.states).toEqual([...states, ...RESTORE]);
   });
 
   it('and is left alone where it has all traffic', async () => {
-    const result = await back({ 'smoke-challenger': throws('CandidateRefused'), 'restore-champion': { changeId: null } });
+    const result = await back({
+      'smoke-challenger': throws('CandidateRefused'),
+      'restore-champion': { changeId: null },
+    });
     expect(result.states.slice(-3)).toEqual(['Restore Champion', 'Restore Under Way?', 'Close Rollback']);
   });
 
@@ -128,7 +145,10 @@ describe('the champion stays', () => {
   });
 
   it('also when another controller has taken over', async () => {
-    const result = await back({ 'smoke-challenger': throws('CandidateRefused'), 'restore-champion': throws('StaleEpoch') });
+    const result = await back({
+      'smoke-challenger': throws('CandidateRefused'),
+      'restore-champion': throws('StaleEpoch'),
+    });
     expect(result.states).toEqual([...OPEN, 'Smoke Previous', 'Restore Champion', 'Close Rollback']);
   });
 });

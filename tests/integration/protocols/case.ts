@@ -5,12 +5,17 @@ import { type LaptopCloud } from '../../../local/cloud.ts';
 export type Expected = string | number | boolean | RegExp | typeof Date | typeof Array | typeof Uint8Array;
 
 export interface ExpectedError {
+  /** As the SDK shows it. */
   readonly name: string;
+  /** As the CLI shows it, where that is another (the query protocol's code). */
+  readonly code?: string;
   readonly status: number;
   readonly message: RegExp;
 }
 
 export interface Case {
+  /** Another service than the story's own, which helps to tell it. */
+  readonly service?: string;
   readonly operation: string;
   /** Members; a text may hold `saved(...)`. */
   readonly input: Readonly<Record<string, unknown>>;
@@ -37,6 +42,9 @@ export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';
 export const START_MS = Date.UTC(2026, 0, 5);
 export const MINUTE_MS = 60_000;
+
+/** Values by name, as later requests need them. */
+export type Saved = Map<string, string | Uint8Array>;
 
 /** Stands for a value that an earlier case saved. Made of characters that no protocol encodes. */
 export const saved = (name: string): string => `saved-${name}-here`;

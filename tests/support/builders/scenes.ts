@@ -1,7 +1,18 @@
 /** Scenes that many tests begin with: records, lease, endpoint and registry agree with each other. */
 import { type RolloutRecord } from '../../../shared/ports/rollout-store.ts';
 import { ENDPOINT, MODEL, newWorld, type World } from '../in-memory/world.ts';
-import { aBake, aChampion, aChange, aLease, anArm, aRelease, aRollout, aVersion, CANARY_EXECUTION } from './records.ts';
+import {
+  aBake,
+  aChampion,
+  aChange,
+  aFirstDeployment,
+  aLease,
+  anArm,
+  aRelease,
+  aRollout,
+  aVersion,
+  CANARY_EXECUTION,
+} from './records.ts';
 
 export const REF = { model: MODEL, rolloutId: `${MODEL}-r2` };
 export const RELEASE_REF = { model: MODEL, releaseId: `${MODEL}-v7` };
@@ -48,6 +59,17 @@ export function stepWatched(changed: Partial<RolloutRecord> = {}): World {
     firstTrafficMinute: aBake(0).startMinute,
     ...changed,
   });
+}
+
+/** The first version of a model is up; it is not promoted yet. */
+export function firstDeploymentServing(): World {
+  const world = newWorld();
+  world.registry.versions.set(aVersion(7).version, aVersion(7));
+  world.cells.rollouts.put(`${MODEL}/${REF.rolloutId}`, aFirstDeployment());
+  world.cells.leases.put(MODEL, aLease());
+  world.executions.running.add(CANARY_EXECUTION);
+  world.platform.place(ENDPOINT, `${ENDPOINT}-e2-first`, { blue: [`${ENDPOINT}-v7`, 100] });
+  return world;
 }
 
 /** Version 7 serves alone after its rollout, with version 6 warm beside it. */

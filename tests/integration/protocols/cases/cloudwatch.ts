@@ -156,13 +156,19 @@ export const CLOUDWATCH: ServiceCases = {
       404,
       /none|Not ?Found|exist/i,
     ),
-    refused('GetDashboard', { DashboardName: 'none' }, 'DashboardNotFoundError', 404, /none/),
-    refused(
-      'PutMetricAlarm',
-      { ...metric, AlarmName: 'bad', Period: 61, Statistic: 'Sum', EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
-      'ValidationError',
-      400,
-      /Period|61/,
-    ),
+    refused('GetDashboard', { DashboardName: 'none' }, 'ResourceNotFound', 404, /none/),
+    {
+      operation: 'PutMetricAlarm',
+      input: {
+        ...metric,
+        AlarmName: 'bad',
+        Period: 61,
+        Statistic: 'Sum',
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanThreshold',
+      },
+      error: { name: 'ValidationException', code: 'ValidationError', status: 400, message: /Period/ },
+    },
   ],
 };

@@ -159,13 +159,14 @@ export const DYNAMODB: ServiceCases = {
     {
       operation: 'ExecuteTransaction',
       input: {
-        TransactStatements: [{ Statement: `UPDATE "rollouts" SET model = ? WHERE id = ?`, Parameters: [{ S: 'm' }, { S: 'c' }] }],
+        TransactStatements: [{ Statement: `INSERT INTO "rollouts" VALUE {'id': ?, 'model': ?}`, Parameters: [{ S: 'd' }, { S: 'm' }] }],
+        ClientRequestToken: 'transaction-2',
       },
       answer: {},
     },
     {
       operation: 'DeleteItem',
-      input: { TableName: 'rollouts', Key: key('c'), ReturnValues: 'ALL_OLD' },
+      input: { TableName: 'rollouts', Key: key('d'), ReturnValues: 'ALL_OLD' },
       answer: { 'Attributes.model.S': 'm' },
     },
     refused(

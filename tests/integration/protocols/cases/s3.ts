@@ -136,9 +136,10 @@ export const S3: ServiceCases = {
       answer: { Body: 'hello', ContentLength: 5, ContentRange: 'bytes 0-4/13' },
     },
     { operation: 'HeadObject', input: { Bucket, Key }, answer: { ContentLength: 13, LastModified: Date, VersionId: /./ } },
+    { operation: 'PutObject', input: { Bucket, Key: 'plain', Body: bytes('plain text') }, answer: { ETag: /^"/ } },
     {
       operation: 'CopyObject',
-      input: { Bucket, Key: 'copy', CopySource: `${Bucket}/${encodeURIComponent(Key)}` },
+      input: { Bucket, Key: 'copy', CopySource: `${Bucket}/plain` },
       answer: { 'CopyObjectResult.ETag': /^"/, 'CopyObjectResult.LastModified': Date },
     },
     {
@@ -172,7 +173,7 @@ export const S3: ServiceCases = {
     {
       operation: 'ListObjectsV2',
       input: { Bucket, MaxKeys: 1, Delimiter: '/', ContinuationToken: saved('Token') },
-      answer: { 'Contents.0.Key': 'copy', IsTruncated: false },
+      answer: { 'Contents.0.Key': 'copy', IsTruncated: true },
     },
     {
       operation: 'ListObjectVersions',
@@ -191,11 +192,18 @@ export const S3: ServiceCases = {
       answer: { ETag: /^"/ },
       save: { Part1: 'ETag' },
     },
+    refused(
+      'UploadPartCopy',
+      { Bucket, Key: 'big', UploadId, PartNumber: 2, CopySource: `${Bucket}/copy` },
+      'UnsupportedFeature',
+      501,
+      /UploadPartCopy/,
+    ),
     {
-      operation: 'UploadPartCopy',
-      input: { Bucket, Key: 'big', UploadId, PartNumber: 2, CopySource: `${Bucket}/copy` },
-      answer: { 'CopyPartResult.ETag': /^"/ },
-      save: { Part2: 'CopyPartResult.ETag' },
+      operation: 'UploadPart',
+      input: { Bucket, Key: 'big', UploadId, PartNumber: 2, Body: bytes('the last part') },
+      answer: { ETag: /^"/ },
+      save: { Part2: 'ETag' },
     },
     {
       operation: 'ListParts',

@@ -10,7 +10,7 @@ export const SNS: ServiceCases = {
     await cloud.context.call('sqs', 'CreateQueue', { QueueName: 'inbox' }, { kind: 'root' });
   },
   found: {
-    Token: (cloud) => /--token (\w+)/.exec(cloud.services.sns.emails.at(-1)?.message ?? '')?.[1] ?? 'no e-mail came',
+    Token: (cloud) => /--token (\w+)/.exec(cloud.services.sns.emails().at(-1)?.message ?? '')?.[1] ?? 'no e-mail came',
   },
   cases: [
     {

@@ -1,15 +1,16 @@
-import { ACCOUNT, makeRole, refused, REGION, role, saved, type ServiceCases } from '../case.ts';
+import { type Case, ACCOUNT, makeRole, refused, REGION, role, saved, type ServiceCases } from '../case.ts';
 
 const arn = (path: string): string => `arn:aws:states:${REGION}:${ACCOUNT}:${path}`;
 const roleArn = role('machine');
 const stateMachineArn = arn('stateMachine:wait');
 const machine = (States: object): string =>
   JSON.stringify({ QueryLanguage: 'JSONata', StartAt: Object.keys(States)[0], States });
+const asks = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/asks`;
 const ask = machine({
   Ask: {
     Type: 'Task',
     Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
-    Arguments: { QueueUrl: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/asks`, MessageBody: '{% $states.context.Task.Token %}' },
+    Arguments: { QueueUrl: asks, MessageBody: '{% $states.context.Task.Token %}' },
     TimeoutSeconds: 3600,
     HeartbeatSeconds: 600,
     End: true,
@@ -28,12 +29,20 @@ const map = machine({
     End: true,
   },
 });
-const waiting = (name: string) => ({
+const waiting = (name: string): Case => ({
   operation: 'StartExecution',
   input: { stateMachineArn, name, input: '{"a":"größe"}' },
   answer: { executionArn: arn(`execution:wait:${name}`), startDate: Date },
 });
 const executionArn = arn('execution:wait:one');
+/** The token that the machine has sent to the queue. */
+const token: Case = {
+  service: 'sqs',
+  operation: 'ReceiveMessage',
+  input: { QueueUrl: asks, WaitTimeSeconds: 5 },
+  answer: { 'Messages.0.Body': /./ },
+  save: { Token: 'Messages.0.Body' },
+};
 
 export const STEPFUNCTIONS: ServiceCases = {
   service: 'states',
@@ -41,7 +50,6 @@ export const STEPFUNCTIONS: ServiceCases = {
     await makeRole(cloud, 'machine', 'states.amazonaws.com');
     await cloud.context.call('sqs', 'CreateQueue', { QueueName: 'asks' }, { kind: 'root' });
   },
-  found: { Token: (cloud) => newestToken(cloud) },
   cases: [
     {
       operation: 'ValidateStateMachineDefinition',
@@ -66,6 +74,7 @@ export const STEPFUNCTIONS: ServiceCases = {
     { operation: 'ListTagsForResource', input: { resourceArn: stateMachineArn }, answer: { 'tags.0.key': 'team' } },
     waiting('one'),
     { operation: 'DescribeExecution', afterMs: 1_000, input: { executionArn }, answer: { status: 'RUNNING', startDate: Date, input: '{"a":"größe"}' } },
+    token,
     { operation: 'SendTaskHeartbeat', input: { taskToken: saved('Token') }, answer: {} },
     { operation: 'SendTaskSuccess', input: { taskToken: saved('Token'), output: '{"ok":true}' }, answer: {} },
     {
@@ -81,7 +90,8 @@ export const STEPFUNCTIONS: ServiceCases = {
     },
     { operation: 'DescribeStateMachineForExecution', input: { executionArn }, answer: { stateMachineArn, definition: ask } },
     waiting('two'),
-    { operation: 'SendTaskFailure', afterMs: 1_000, input: { taskToken: saved('Token'), error: 'Refused', cause: 'a human' }, answer: {} },
+    token,
+    { operation: 'SendTaskFailure', input: { taskToken: saved('Token'), error: 'Refused', cause: 'a human' }, answer: {} },
     {
       operation: 'DescribeExecution',
       afterMs: 1_000,

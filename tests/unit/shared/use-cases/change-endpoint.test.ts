@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { addChallenger } from '../../../../shared/use-cases/add-challenger.ts';
 import { changeEndpoint, type ChangeRequest } from '../../../../shared/use-cases/change-endpoint.ts';
 import { aFirstDeployment, aLease, anArm, aChampion, aRollout, versionOf } from '../../../support/builders/records.ts';
-import { challengerServing, championServing, recordOf, REF, rolloutOpened } from '../../../support/builders/scenes.ts';
+import { challengerServing, recordOf, REF, rolloutOpened } from '../../../support/builders/scenes.ts';
 import { takeTableDown } from '../../../support/in-memory/stores.ts';
 import { ENDPOINT, MODEL, type World } from '../../../support/in-memory/world.ts';
 
@@ -88,7 +88,10 @@ describe('changing an endpoint', () => {
     const world = challengerServing(0);
     await world.platform.setWeights(ENDPOINT, { blue: 90, green: 10 });
     for (let attempt = 0; attempt < 3; attempt++) {
-      await expect(changeEndpoint(world, shiftTo(world, 5))).rejects.toMatchObject({ name: 'EndpointBusy', retryable: true });
+      await expect(changeEndpoint(world, shiftTo(world, 5))).rejects.toMatchObject({
+        name: 'EndpointBusy',
+        retryable: true,
+      });
     }
     expect(world.faults.count('platform.setWeights')).toBe(1);
     expect(recordOf(world)).toMatchObject({ changes: 1, deeds: [{ actor: 'test' }] });
@@ -97,7 +100,10 @@ describe('changing an endpoint', () => {
   it('does not begin a call that could outlive the invocation', async () => {
     const world = challengerServing(0);
     world.setRemainingMs(19_999);
-    await expect(changeEndpoint(world, shiftTo(world, 5))).rejects.toMatchObject({ name: 'NotEnoughTime', retryable: true });
+    await expect(changeEndpoint(world, shiftTo(world, 5))).rejects.toMatchObject({
+      name: 'NotEnoughTime',
+      retryable: true,
+    });
     expect(world.faults.count('platform.setWeights')).toBe(0);
   });
 
@@ -132,9 +138,10 @@ describe('changing an endpoint', () => {
         world.cells.rollouts.put(`${MODEL}/${REF.rolloutId}`, { ...recordOf(world), looks: race }),
       );
     }
-    await expect(
-      world.rollouts.change(REF, (record) => ({ ...record, reason: 'mine' })),
-    ).resolves.toMatchObject({ looks: 11, reason: 'mine' });
+    await expect(world.rollouts.change(REF, (record) => ({ ...record, reason: 'mine' }))).resolves.toMatchObject({
+      looks: 11,
+      reason: 'mine',
+    });
   });
 });
 
@@ -154,8 +161,6 @@ describe('adding the challenger', () => {
 
   it('creates the endpoint for a first version, with the labels of the way back', async () => {
     const world = rolloutOpened();
-    const first = championServing();
-    void first;
     world.cells.rollouts.put(`${MODEL}/${REF.rolloutId}`, aFirstDeployment({ endpoint: `${ENDPOINT}-new` }));
     await addChallenger(world, REF, 2);
     expect(await world.platform.labels(`${ENDPOINT}-new`)).toEqual({
@@ -226,7 +231,9 @@ describe('adding the challenger', () => {
     await addChallenger(world, REF, 2);
     world.clock.advanceMs(world.platform.provisioningTakesMs);
     const observed = await world.platform.observe(ENDPOINT);
-    expect(observed?.variants.map(({ variant, servable, currentWeight }) => [variant, servable, currentWeight])).toEqual([
+    expect(
+      observed?.variants.map(({ variant, servable, currentWeight }) => [variant, servable, currentWeight]),
+    ).toEqual([
       ['blue', aRollout().champion?.servable.name, 100],
       ['green', aRollout().challenger.servable.name, 0],
     ]);

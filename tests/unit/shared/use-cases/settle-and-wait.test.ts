@@ -55,7 +55,7 @@ describe('registering a wait', () => {
     await expect(awaitSignal(world, wait('bake-0'))).rejects.toMatchObject({ name: 'SignalAlreadyThere' });
   });
 
-  it("the verdict of another step ends no wait of this one", async () => {
+  it('the verdict of another step ends no wait of this one', async () => {
     const world = stepWatched({ verdict: { stepIndex: 1, decision: 'ADVANCE', reason: 'fine', look: 1, atMs: 0 } });
     await awaitSignal(world, wait('bake-0'));
     expect(recordOf(world).wait?.wait).toBe('bake-0');
@@ -184,7 +184,10 @@ describe('reading back', () => {
   });
 
   it('right after the request the state before it proves nothing', async () => {
-    const world = challengerServing(0, { changes: 1, change: aChange({ previous: { configuration: `${ENDPOINT}-e2-both`, weights: { blue: 100, green: 0 } } }) });
+    const world = challengerServing(0, {
+      changes: 1,
+      change: aChange({ previous: { configuration: `${ENDPOINT}-e2-both`, weights: { blue: 100, green: 0 } } }),
+    });
     world.clock.advanceMs(29_999);
     await expect(confirmChange(world, REF, 'change-1')).rejects.toMatchObject({ name: 'NotSettled' });
     world.clock.advanceMs(1);
