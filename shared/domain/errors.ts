@@ -62,16 +62,6 @@ export class RolloutIsOver extends DomainError {
   }
 }
 
-/** An event that the rollout's present state does not provide for: a programming error or a forged event. */
-export class IllegalTransition extends DomainError {
-  override readonly name = 'IllegalTransition';
-  readonly retryable = false;
-
-  constructor(state: string, event: string, accepted: readonly string[]) {
-    super(`Event ${quote(event)} is not possible in state ${state}. Possible there: ${accepted.join(', ')}.`);
-  }
-}
-
 /** A writer whose lease has been taken over: it must stop, and must not retry. */
 export class StaleEpoch extends DomainError {
   override readonly name = 'StaleEpoch';

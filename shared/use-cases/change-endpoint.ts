@@ -4,6 +4,7 @@
  */
 import { StaleEpoch } from '../domain/errors.ts';
 import { EndpointBusy, NotEnoughTime } from '../domain/flow-errors.ts';
+import { requireCurrentEpoch } from '../domain/rollout/lease.ts';
 import { type EndpointState } from '../domain/rollout/settlement.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type EndpointStore } from '../ports/endpoint-store.ts';
@@ -38,8 +39,7 @@ export interface ChangeRequest {
 
 /** @throws StaleEpoch when another controller has taken over */
 export async function checkLease(endpoints: EndpointStore, model: string, epoch: number): Promise<void> {
-  const lease = await endpoints.lease(model);
-  if (lease.epoch !== epoch) throw new StaleEpoch(epoch, lease.epoch);
+  requireCurrentEpoch(epoch, await endpoints.lease(model));
 }
 
 function isOnItsWay(observed: ObservedEndpoint | undefined, request: ChangeRequest): boolean {

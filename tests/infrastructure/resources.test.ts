@@ -210,7 +210,7 @@ describe('environments', () => {
     ),
   )('of %s hold what it reads, and nothing else', (room, properties) => {
     const read = readBy(readFileSync(path.join(ROOT, 'functions', room, 'dependencies.ts'), 'utf8'));
-    const set = Object.keys((at(properties, 'Environment', 'Variables') ?? {}) as object);
+    const set = Object.keys(at(properties, 'Environment', 'Variables') ?? {});
     expect(read.length).toBeGreaterThan(0);
     expect([...set, ...GIVEN].sort()).toEqual([...read].sort());
   });

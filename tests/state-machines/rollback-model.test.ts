@@ -158,3 +158,11 @@ it('fails by name when the record can not be closed', async () => {
   expect(result.states.at(-1)).toBe('Rollback Not Closed');
   expect(result).toMatchObject({ status: 'FAILED', error: 'RollbackNotClosed' });
 });
+
+describe('the runner', () => {
+  it('lets no broken contract pass, although the machine would catch it', async () => {
+    await expect(back({ 'shift-traffic': { changeId: 7 } })).rejects.toThrow('shift-traffic output');
+    await expect(back({ 'open-rollout': { ...WARM, epoch: 0 } })).rejects.toThrow('shift-traffic input');
+    await expect(run({ machine: 'rollback-model', input: INPUT, script: {} })).rejects.toThrow();
+  });
+});

@@ -7,7 +7,7 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import { AwsError } from '../../local/kernel/errors.ts';
 import { newStepFunctions } from '../../local/stepfunctions/service.ts';
-import { newFakeCloudContext, ROOT } from '../support/fake-cloud-context.ts';
+import { type FakeCloudContext, newFakeCloudContext, ROOT } from '../support/fake-cloud-context.ts';
 import { definitionOf, substituted } from './definitions.ts';
 
 const FUNCTIONS = path.resolve(import.meta.dirname, '../../functions');
@@ -90,80 +90,125 @@ export interface RunOptions {
   readonly nested?: Json;
 }
 
-/** Lets virtual time pass until the execution has ended. */
-export async function run({ machine, input, script, nested }: RunOptions): Promise<Run> {
-  const cloud = newFakeCloudContext();
-  const states = newStepFunctions(cloud);
-  const definition = definitionOf(machine);
-  const rooms = tokensIn(JSON.stringify(definition)).map(roomOf);
-  const schemas = await schemasOf(rooms.filter((room) => room !== 'canary-blue-green'));
-  const calls: { room: string; payload: Json }[] = [];
-  const service = <T>(operation: string, request: object): T => states.operations[operation]!(request, ROOT) as T;
+type CallService = <T>(operation: string, request: object) => Promise<T>;
 
-  cloud.answer = (id, operation, request) => {
-    if (id === 'states') return service(operation, request);
-    if (id !== 'lambda' || operation !== 'Invoke') throw new Error(`the machine may not call ${id}:${operation}`);
-    const room = String(request['FunctionName']).slice(ARN.length);
-    const payload = JSON.parse(Buffer.from(request['Payload'] as Uint8Array).toString()) as Json;
-    z.parse(schemas.get(room)!.input!, payload);
-    calls.push({ room, payload });
-    const nth = calls.filter((call) => call.room === room).length - 1;
-    return invocation(room, payload, scripted(script, room, payload, nth));
-  };
+/** The functions behind a machine: they answer by the script, and note what breaks a contract. */
+class CannedFunctions {
+  readonly calls: { readonly room: string; readonly payload: Json }[] = [];
+  readonly violations: string[] = [];
+  readonly #script: Script;
+  readonly #schemas: ReadonlyMap<string, Schemas>;
+  readonly #keep: (taskToken: string, waiting: Waiting) => void;
 
-  function invocation(room: string, payload: Json, answer: Answer): object {
+  constructor(
+    script: Script,
+    schemas: ReadonlyMap<string, Schemas>,
+    keep: (taskToken: string, waiting: Waiting) => void,
+  ) {
+    this.#script = script;
+    this.#schemas = schemas;
+    this.#keep = keep;
+  }
+
+  invoke(room: string, payload: Json): object {
+    const nth = this.calls.filter((call) => call.room === room).length;
+    this.calls.push({ room, payload });
+    this.#check(room, 'input', payload);
+    const answer = scripted(this.#script, room, payload, nth);
     if (answer instanceof Unavailable) throw new AwsError('ServiceException', 'try again', { statusCode: 500 });
     if (answer instanceof Thrown) {
       const body = { errorType: answer.errorName, errorMessage: 'as the test wants it' };
-      return { StatusCode: 200, FunctionError: 'Unhandled', Payload: Buffer.from(JSON.stringify(body)) };
+      return { ...lambdaAnswer(body), FunctionError: 'Unhandled' };
     }
     if (typeof payload['token'] === 'string') {
-      keep(payload['token'], (answer ?? {}) as Waiting);
-      return { StatusCode: 200, Payload: Buffer.from('null') };
+      this.#keep(payload['token'], answer ?? {});
+      return lambdaAnswer(null);
     }
-    const { output } = schemas.get(room)!;
-    if (output) z.parse(output, answer);
-    return { StatusCode: 200, Payload: Buffer.from(JSON.stringify(answer ?? null)) };
+    this.#check(room, 'output', answer);
+    return lambdaAnswer(answer ?? null);
   }
 
-  function keep(taskToken: string, waiting: Waiting): void {
-    const { clock } = cloud.kernel;
+  /** An error that was thrown here would be caught by the machine, and the test would go on with it. */
+  #check(room: string, side: 'input' | 'output', value: unknown): void {
+    const schema = this.#schemas.get(room)?.[side];
+    const result = schema ? z.safeParse(schema, value) : undefined;
+    if (side === 'input' && !schema) this.violations.push(`${room} has no input schema`);
+    if (result?.success === false)
+      this.violations.push(`${room} ${side} ${JSON.stringify(value)}: ${result.error.message}`);
+  }
+}
+
+const lambdaAnswer = (body: unknown): object => ({ StatusCode: 200, Payload: Buffer.from(JSON.stringify(body)) });
+
+/** Completes tokens and sends heartbeats in virtual time. */
+function keeper(cloud: FakeCloudContext, service: CallService) {
+  const { clock } = cloud.kernel;
+  const send = (operation: string, request: object): void =>
+    cloud.kernel.spawn(operation, async () => void (await service(operation, request)));
+  return (taskToken: string, waiting: Waiting): void => {
     const { resumedAfterSeconds: endSeconds, heartbeatSeconds } = waiting;
     const lastSeconds = waiting.heartbeatsUntilSeconds ?? endSeconds ?? 0;
     for (let at = heartbeatSeconds ?? Infinity; at < lastSeconds; at += heartbeatSeconds!) {
-      clock.after(at * 1000, 'heartbeat', () => void service('SendTaskHeartbeat', { taskToken }));
+      clock.after(at * 1000, 'heartbeat', () => send('SendTaskHeartbeat', { taskToken }));
     }
     if (endSeconds === undefined) return;
-    const pointer = JSON.stringify({ wait: 'a pointer, never the truth' });
-    clock.after(endSeconds * 1000, 'resume', () => void service('SendTaskSuccess', { taskToken, output: pointer }));
-  }
+    const output = JSON.stringify({ wait: 'a pointer, never the truth' });
+    clock.after(endSeconds * 1000, 'resume', () => send('SendTaskSuccess', { taskToken, output }));
+  };
+}
 
-  const create = (name: string, body: object): { stateMachineArn: string } =>
-    service('CreateStateMachine', { name, roleArn: ROLE, definition: JSON.stringify(body) });
-  const nestedArn = nested ? (await create('canary-blue-green', nested)).stateMachineArn : '';
+async function createMachines(service: CallService, { machine, nested }: RunOptions): Promise<string> {
+  const create = async (name: string, body: object): Promise<string> => {
+    const request = { name, roleArn: ROLE, definition: JSON.stringify(body) };
+    return (await service<{ stateMachineArn: string }>('CreateStateMachine', request)).stateMachineArn;
+  };
+  const nestedArn = nested ? await create('canary-blue-green', nested) : '';
   const valueOf = (token: string): string => (token === 'CanaryBlueGreenArn' ? nestedArn : `${ARN}${roomOf(token)}`);
-  const { stateMachineArn } = await create(machine, substituted(definition, valueOf));
+  return create(machine, substituted(definitionOf(machine), valueOf));
+}
 
-  const startMs = cloud.kernel.clock.now();
-  const { executionArn } = await service<Promise<{ executionArn: string }>>('StartExecution', {
-    stateMachineArn,
-    input: JSON.stringify(input),
-  });
-  const describe = async (): Promise<Json> => service<Promise<Json>>('DescribeExecution', { executionArn });
-  let ended: Json | undefined;
+/**
+ * Lets virtual time pass until the execution has ended.
+ * @throws Error when a function was sent, or was made to answer, what its schema does not allow
+ */
+export async function run(options: RunOptions): Promise<Run> {
+  const cloud = newFakeCloudContext();
+  const states = newStepFunctions(cloud);
+  const service: CallService = async <T>(operation: string, request: object) =>
+    (await states.operations[operation]!(request, ROOT)) as T;
+  const rooms = tokensIn(JSON.stringify(definitionOf(options.machine))).map(roomOf);
+  const schemas = await schemasOf(rooms.filter((room) => room !== 'canary-blue-green'));
+  const functions = new CannedFunctions(options.script, schemas, keeper(cloud, service));
+  cloud.answer = (id, operation, request) => {
+    if (id === 'states') return service(operation, request);
+    if (id !== 'lambda' || operation !== 'Invoke') throw new Error(`the machine may not call ${id}:${operation}`);
+    const payload = JSON.parse(Buffer.from(request['Payload'] as Uint8Array).toString()) as Json;
+    return functions.invoke(String(request['FunctionName']).slice(ARN.length), payload);
+  };
+
+  const stateMachineArn = await createMachines(service, options);
+  const start = { stateMachineArn, input: JSON.stringify(options.input) };
+  const { executionArn } = await service<{ executionArn: string }>('StartExecution', start);
   const hasEnded = (): boolean =>
     cloud.events.some(({ detail }) => detail['executionArn'] === executionArn && detail['status'] !== 'RUNNING');
-  await cloud.kernel.runUntil(hasEnded, LONGEST_RUN_MS, `the end of ${machine}`);
-  ended = await describe();
+  await cloud.kernel.runUntil(hasEnded, LONGEST_RUN_MS, `the end of ${options.machine}`);
+  if (functions.violations.length > 0) throw new Error(`contracts were broken:\n${functions.violations.join('\n')}`);
   return {
+    ...toEnd(await service<Json>('DescribeExecution', { executionArn })),
     states: await entered(service, executionArn),
-    status: ended['status'] as string,
-    output: ended['output'] === undefined ? undefined : (JSON.parse(ended['output'] as string) as unknown),
-    error: ended['error'] as string | undefined,
-    cause: ended['cause'] as string | undefined,
-    virtualSeconds: ((ended['stopDate'] as Date).getTime() - startMs) / 1000,
     transitions: states.transitions(executionArn)!,
-    payloads: (room) => calls.filter((call) => call.room === room).map(({ payload }) => payload),
+    payloads: (room) => functions.calls.filter((call) => call.room === room).map(({ payload }) => payload),
+  };
+}
+
+function toEnd(description: Json): Pick<Run, 'status' | 'output' | 'error' | 'cause' | 'virtualSeconds'> {
+  const { status, output, error, cause, startDate, stopDate } = description;
+  return {
+    status: status as string,
+    output: output === undefined ? undefined : (JSON.parse(output as string) as unknown),
+    error: error as string | undefined,
+    cause: cause as string | undefined,
+    virtualSeconds: ((stopDate as Date).getTime() - (startDate as Date).getTime()) / 1000,
   };
 }
 
@@ -171,7 +216,7 @@ function scripted(script: Script, room: string, payload: Json, nth: number): Ans
   if (!(room in script)) throw new Error(`the test did not say what ${room} answers`);
   const answer = script[room];
   if (typeof answer === 'function') return answer(payload);
-  return Array.isArray(answer) ? (answer[Math.min(nth, answer.length - 1)] as Answer) : (answer as Answer);
+  return Array.isArray(answer) ? (answer[Math.min(nth, answer.length - 1)] as Answer) : answer;
 }
 
 interface HistoryEvent {
@@ -179,15 +224,12 @@ interface HistoryEvent {
   readonly stateEnteredEventDetails?: { readonly name: string };
 }
 
-async function entered(
-  service: <T>(operation: string, request: object) => T,
-  executionArn: string,
-): Promise<readonly string[]> {
+async function entered(service: CallService, executionArn: string): Promise<readonly string[]> {
   const names: string[] = [];
   let nextToken: string | undefined;
   do {
     const request = { executionArn, maxResults: 1000, ...(nextToken === undefined ? {} : { nextToken }) };
-    const page = await service<Promise<{ events: HistoryEvent[]; nextToken?: string }>>('GetExecutionHistory', request);
+    const page = await service<{ events: HistoryEvent[]; nextToken?: string }>('GetExecutionHistory', request);
     names.push(...page.events.flatMap((event) => event.stateEnteredEventDetails?.name ?? []));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);

@@ -47,6 +47,20 @@ export function inject(world: World, name: FaultName, servable: string): void {
   }
 }
 
+/**
+ * Application Auto Scaling has raised a variant's instances, as it does on a busy day. From then on nobody but it may change
+ * their number.
+ * @param instances the count that it asks for
+ */
+export async function scaleOut(world: World, variant: string, instances: number): Promise<void> {
+  const input = {
+    EndpointName: ENDPOINT,
+    DesiredWeightsAndCapacities: [{ VariantName: variant, DesiredInstanceCount: instances }],
+  };
+  const autoscaler = { kind: 'service' as const, name: 'application-autoscaling.amazonaws.com' };
+  await world.cloud.context.call('sagemaker', 'UpdateEndpointWeightsAndCapacities', input, autoscaler);
+}
+
 export function removeFault(world: World, name: FaultName): void {
   world.cloud.faults.remove(name);
 }

@@ -1,9 +1,11 @@
 /** What a story came to, in figures: read from traffic, records, histories and counters. */
 import { type RolloutRecord } from '../../../shared/ports/rollout-store.ts';
-import { ENDPOINT } from '../operator.ts';
+import { newCatalog } from '../../../shared/catalog/catalog.ts';
+import { ENDPOINT, MODEL } from '../operator.ts';
 import { type MinuteTally } from '../traffic.ts';
 import { type Stage } from './stage.ts';
 import { type Played, type Story } from './stories.ts';
+import { watchedTooEarly } from './watch.ts';
 
 const MS_PER_SECOND = 1_000;
 const MS_PER_MINUTE = 60_000;
@@ -38,6 +40,8 @@ export interface Baseline {
   readonly apiCalls: number;
   readonly alerts: number;
   readonly championRollout: string | undefined;
+  readonly sights: number;
+  readonly failedThroughSdk: number;
 }
 
 function productCalls(stage: Stage, matches: (service: string, operation: string) => boolean): number {
@@ -64,6 +68,8 @@ export async function takeBaseline(stage: Stage): Promise<Baseline> {
     apiCalls: productCalls(stage, () => true),
     alerts: productCalls(stage, (service, operation) => service === 'sns' && operation === 'Publish'),
     championRollout: (await stage.does(stage.operator.champion()))?.rolloutId,
+    sights: stage.watch.sights.length,
+    failedThroughSdk: stage.traffic.failedThroughSdk,
   };
 }
 
@@ -129,6 +135,8 @@ export async function checks(stage: Stage, story: Story, before: Baseline, playe
       (name) => name !== endpoint?.EndpointConfigName && !stillWarm(champion?.previous?.warmUntilMs, stage.nowMs),
     ),
   ];
+  const sights = stage.watch.sights.slice(before.sights);
+  const tooEarly = watchedTooEarly(sights, shareOfStep);
   const championChanged = champion?.rolloutId !== before.championRollout;
   const check = (what: string, passed: boolean, seen: string): Check => ({ what, passed, seen });
   return [
@@ -146,9 +154,26 @@ export async function checks(stage: Stage, story: Story, before: Baseline, playe
       champion?.arm.servable.name ?? 'none',
     ),
     check('nothing is left behind', left.length === 0, left.join(', ') || 'nothing'),
+    check(
+      'no share was watched before it had landed',
+      tooEarly.length === 0,
+      tooEarly.join(', ') || `${sights.length} sights`,
+    ),
     check('people were told', alerts > 0, `${alerts} alerts`),
     check('there is a page that says why', why.startsWith('# Why'), why.split('\n')[0] ?? ''),
+    ...(story.checks?.({
+      played,
+      sights,
+      failedRequests: failedByVersion(stage.traffic.tallies.slice(before.tallies)),
+      failedThroughSdk: stage.traffic.failedThroughSdk - before.failedThroughSdk,
+      championRolloutBefore: before.championRollout ?? null,
+    }) ?? []),
   ];
+}
+
+/** What the catalog gives a step; after the last one the challenger has everything. */
+function shareOfStep(stepIndex: number): number {
+  return newCatalog().realTime(MODEL).rollout.steps[stepIndex]?.sharePercent ?? 100;
 }
 
 function stillWarm(warmUntilMs: number | undefined, nowMs: number): boolean {

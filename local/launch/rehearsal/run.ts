@@ -1,7 +1,7 @@
 /** Plays the stories one after the other in one world, and writes down what happened. */
 import { wall } from '../../kernel/globals.ts';
 import { type Tamper } from '../functions.ts';
-import { openWorld } from '../world.ts';
+import { openWorld, type World } from '../world.ts';
 import { checks, measure, takeBaseline } from './measure.ts';
 import { type RehearsalDocument, type StoryReport } from './report.ts';
 import { Stage } from './stage.ts';
@@ -18,6 +18,8 @@ export interface RehearsalOptions {
   readonly stories?: readonly Story[];
   /** Plants a defect, for the tests that must see a story turn red. */
   readonly tamper?: Tamper;
+  /** Sees the world before the first story: how those tests plant what no function's dependencies hold. */
+  readonly onWorld?: (world: World) => void;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -59,12 +61,14 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalDocu
     ...(options.tamper ? { tamper: options.tamper } : {}),
   });
   try {
+    options.onWorld?.(world);
     const stage = new Stage(world);
     const stories: StoryReport[] = [];
     for (const story of options.stories ?? STORIES) {
       onProgress(`${new Date(stage.nowMs).toISOString().slice(0, 16)}  ${story.id}. ${story.title} ...`);
       const report = await playOne(stage, story).catch((error: unknown) => broken(story, error));
       stage.traffic.stop();
+      stage.watch.stop();
       stories.push(report);
       onProgress(
         `${new Date(stage.nowMs).toISOString().slice(0, 16)}  ${report.ok ? 'ok ' : 'NOT OK'} ${report.outcome}: ${report.reason}`,

@@ -8,6 +8,7 @@ import { type RolloutRecord } from '../../../shared/ports/rollout-store.ts';
 import { MODEL, Operator, type Version } from '../operator.ts';
 import { Traffic } from '../traffic.ts';
 import { type World } from '../world.ts';
+import { Watch } from './watch.ts';
 
 const MS_PER_MINUTE = 60_000;
 const MS_PER_HOUR = 3_600_000;
@@ -22,6 +23,7 @@ export class Stage {
   readonly world: World;
   readonly operator: Operator;
   readonly traffic: Traffic;
+  readonly watch: Watch;
 
   constructor(world: World) {
     this.world = world;
@@ -33,6 +35,7 @@ export class Stage {
       model.traffic.requestsPerMinute,
       model.rollout.guardrails.latency.limitMs,
     );
+    this.watch = new Watch(world, this.operator);
   }
 
   get nowMs(): number {
@@ -113,6 +116,7 @@ export class Stage {
     );
     // Nobody calls an endpoint that does not exist yet.
     if (rollout.kind !== 'FIRST_DEPLOYMENT') this.traffic.start();
+    this.watch.start();
     return rollout;
   }
 
@@ -137,6 +141,7 @@ export class Stage {
     await this.until('the end of the rollout', async () => !(await this.record(rollout)).active, limitMinutes);
     await this.pass(3);
     this.traffic.stop();
+    this.watch.stop();
     return this.record(rollout);
   }
 

@@ -5,8 +5,11 @@ import { rollbackRequested } from '../../../events/rollout/rollback-requested.v1
 import { type TrainingWindow } from '../../../pipelines/demand-forecast/replay.ts';
 import { type RolloutRecord } from '../../../shared/ports/rollout-store.ts';
 import { MODEL, type Version } from '../operator.ts';
-import { type FaultName, inject, removeFault } from './faults.ts';
+import { SLOWNESS } from '../../kernel/latency.ts';
+import { type FaultName, inject, removeFault, scaleOut } from './faults.ts';
+import { type Check } from './measure.ts';
 import { type Stage } from './stage.ts';
+import { championChanges, instancesOf, type Sight } from './watch.ts';
 
 /** What a story leaves to be measured: the rollout it led to, or the release that ended before one. */
 export interface Played {
@@ -27,6 +30,50 @@ export interface Story {
   /** True when the champion must be another one afterwards. */
   readonly changesChampion: boolean;
   play(stage: Stage): Promise<Played>;
+  /** What must be true of this story alone. */
+  checks?(told: Told): Check[];
+}
+
+/** A story that has been played, with what an onlooker saw of it. */
+export interface Told {
+  readonly played: Played;
+  readonly sights: readonly Sight[];
+  /** Failed requests by the version that answered; those of the SDK's callers count too. */
+  readonly failedRequests: Readonly<Record<string, number>>;
+  readonly failedThroughSdk: number;
+  readonly championRolloutBefore: string | null;
+}
+
+/** On a busy day; the catalog asks for two. */
+const SCALED_OUT_INSTANCES = 3;
+const MS_PER_MINUTE = 60_000;
+
+const check = (what: string, passed: boolean, seen: string): Check => ({ what, passed, seen });
+
+/** Nobody notices a good swap: not by an error, not by a champion that changes to and fro, not by lost capacity. */
+function unnoticed({ played, sights, failedRequests, failedThroughSdk, championRolloutBefore }: Told): Check[] {
+  const failed = Object.values(failedRequests).reduce((sum, count) => sum + count, failedThroughSdk);
+  const changes = championChanges(sights, championRolloutBefore);
+  const champion = played.rollout?.champion?.variant ?? '';
+  const { first, lowest } = instancesOf(sights, champion);
+  return [
+    check("nobody's request failed", failed === 0, `${failed} failed`),
+    check('the champion changed once', changes === 1, `${changes} changes`),
+    check(
+      'the instances that the autoscaler added were kept',
+      first === SCALED_OUT_INSTANCES && lowest === first,
+      `${first} at first, never below ${lowest}`,
+    ),
+  ];
+}
+
+/** With the variant gone: provisioning, two changes of weights and five minutes, whatever this run has drawn. */
+function inTime({ played: { rollout } }: Told): Check[] {
+  const limitMinutes = (SLOWNESS.variantProvisioningMs.max + 2 * SLOWNESS.weightChangeMs.max) / MS_PER_MINUTE + 5;
+  const tookMinutes =
+    rollout?.endedAtMs === undefined ? Infinity : (rollout.endedAtMs - rollout.startedAtMs) / MS_PER_MINUTE;
+  const seen = `${tookMinutes.toFixed(1)} of ${limitMinutes} min`;
+  return [check('the previous version was back in time', tookMinutes <= limitMinutes, seen)];
 }
 
 const played = (rollout: RolloutRecord, version?: Version): Played => ({
@@ -76,6 +123,8 @@ async function firstDeployment(stage: Stage): Promise<Played> {
 
 async function betterChallenger(stage: Stage): Promise<Played> {
   await stage.does(stage.world.data.deliverSnapshot('better'));
+  const champion = await stage.does(stage.operator.champion());
+  await stage.does(scaleOut(stage.world, champion?.arm.variant ?? '', SCALED_OUT_INSTANCES));
   // The truth of the day before arrives at 01:00, the schedule fires at 02:00.
   await stage.passUntilHour(2);
   const version = await stage.nextCandidate();
@@ -147,12 +196,20 @@ async function rollbackOnDemand(stage: Stage): Promise<Played> {
   await stage.does(stage.operator.put(build(rollbackRequested, detail)));
   const rollout = await stage.until('a rollback', async () => (await stage.operator.rollouts())[before], 60);
   stage.traffic.start();
+  stage.watch.start();
   return played(await stage.ended(rollout));
 }
 
 export const STORIES: readonly Story[] = [
   { id: '1', title: 'First deployment', expected: 'PROMOTED', changesChampion: true, play: firstDeployment },
-  { id: '2', title: 'A better challenger', expected: 'PROMOTED', changesChampion: true, play: betterChallenger },
+  {
+    id: '2',
+    title: 'A better challenger',
+    expected: 'PROMOTED',
+    changesChampion: true,
+    play: betterChallenger,
+    checks: unnoticed,
+  },
   {
     id: '3',
     title: 'A challenger that errs',
@@ -207,5 +264,6 @@ export const STORIES: readonly Story[] = [
     expected: 'PROMOTED',
     changesChampion: true,
     play: rollbackOnDemand,
+    checks: inTime,
   },
 ];

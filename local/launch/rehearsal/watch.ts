@@ -1,5 +1,6 @@
 /** An onlooker at the public door: describes the endpoint and the champion each half minute of a rollout, and remembers. */
 import { type Timer } from '../../kernel/clock.ts';
+import { type RolloutRecord } from '../../../shared/ports/rollout-store.ts';
 import { type Operator } from '../operator.ts';
 import { type World } from '../world.ts';
 
@@ -13,6 +14,11 @@ export interface Sight {
   readonly championRollout: string | null;
   /** The share that a rollout under way takes as landed, since it has begun to collect evidence of it. */
   readonly watching: { readonly rolloutId: string; readonly stepIndex: number; readonly variant: string } | null;
+}
+
+/** Evidence of the present share is being collected, and nothing has been decided on it. */
+function isWatching({ active, bake, stepIndex, stop, verdict }: RolloutRecord): boolean {
+  return active && bake?.stepIndex === stepIndex && verdict?.stepIndex !== stepIndex && !stop;
 }
 
 export class Watch {
@@ -47,7 +53,7 @@ export class Watch {
     const atMs = this.#world.cloud.kernel.clock.now();
     const endpoint = await this.#operator.endpoint();
     const champion = await this.#operator.champion();
-    const rollout = (await this.#operator.rollouts()).find((each) => each.active && each.bake?.stepIndex === each.stepIndex);
+    const rollout = (await this.#operator.rollouts()).find(isWatching);
     this.sights.push({
       atMs,
       status: endpoint?.EndpointStatus ?? 'absent',
@@ -89,8 +95,8 @@ export function instancesOf(
  * @param shareOf per cent that a step asks for
  */
 export function watchedTooEarly(sights: readonly Sight[], shareOf: (stepIndex: number) => number): string[] {
-  return sights.flatMap(({ watching, variants, status, atMs }) => {
-    if (!watching || status !== 'InService') return [];
+  return sights.flatMap(({ watching, variants, atMs }) => {
+    if (!watching) return [];
     const total = variants.reduce((sum, each) => sum + each.weight, 0);
     const weight = variants.find((each) => each.name === watching.variant)?.weight ?? 0;
     const share = total === 0 ? 0 : (weight / total) * 100;

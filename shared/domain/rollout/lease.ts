@@ -1,4 +1,4 @@
-import { InvalidInput, LeaseHeld, StaleEpoch } from '../errors.ts';
+import { InvalidInput, StaleEpoch } from '../errors.ts';
 
 /** Who may change an endpoint. Every mutation carries the epoch; a smaller epoch has no lasting effect. */
 export interface Lease {
@@ -18,11 +18,6 @@ export type TakeOver =
   | { readonly allowed: true; readonly because: 'HEARTBEAT_TOO_OLD' | 'EXECUTION_NOT_RUNNING' }
   | { readonly allowed: false; readonly heartbeatAgeMs: number };
 
-/** The first lease of an endpoint. */
-export function firstLease(owner: string, nowMs: number): Lease {
-  return { owner, epoch: 1, heartbeatAtMs: nowMs };
-}
-
 /**
  * Another execution may take over when the holder's heartbeat is over five minutes old or its execution does not run. An
  * unknown state of the execution counts as running: two writers are worse than a wait. A heartbeat from the future
@@ -36,17 +31,6 @@ export function mayTakeOver(lease: Lease, nowMs: number, executionRunning: boole
   }
   if (heartbeatAgeMs > heartbeatTtlMs) return { allowed: true, because: 'HEARTBEAT_TOO_OLD' };
   return { allowed: false, heartbeatAgeMs };
-}
-
-/**
- * The lease in new hands, one epoch later. The holder itself keeps its epoch and only renews the heartbeat.
- * @throws LeaseHeld (retryable) while the present holder is alive.
- */
-export function takeOver(lease: Lease, owner: string, nowMs: number, executionRunning: boolean | undefined): Lease {
-  if (lease.owner === owner) return { ...lease, heartbeatAtMs: nowMs };
-  const answer = mayTakeOver(lease, nowMs, executionRunning);
-  if (!answer.allowed) throw new LeaseHeld(lease.owner, Math.round(answer.heartbeatAgeMs / 1000));
-  return { owner, epoch: lease.epoch + 1, heartbeatAtMs: nowMs };
 }
 
 /** @throws StaleEpoch unless `epoch` is the lease's own. */
