@@ -142,10 +142,10 @@ module.exports = {
       name: 'launch-uses-public-doors',
       severity: 'error',
       comment:
-        'local/launch/ starts functions and pipelines, and speaks through events and names of the catalog. It may not call ' +
-        'use cases, adapters or decisions: go in by a public door (an event, a request, the registry).',
+        'local/launch/ starts functions and pipelines, speaks through events and names of the catalog, and reads records by ' +
+        'their keys. It may not call use cases, adapters or decisions: go in by a public door (an event, a request, the registry).',
       from: { path: '^local/launch/' },
-      to: { path: '^(shared|infrastructure|tests)/', pathNot: '^shared/(catalog/|aws/platform\\.ts$)' },
+      to: { path: '^(shared|infrastructure|tests)/', pathNot: '^shared/(catalog/|ports/|aws/(platform|keys)\\.ts$)' },
     },
     {
       name: 'product-knows-no-laptop',

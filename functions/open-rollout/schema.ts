@@ -27,5 +27,4 @@ export const output = z.object({
   championVariant: z.nullable(z.enum(['blue', 'green'])),
   warm: z.boolean(),
   lastStepIndex: z.int(),
-  watchSeconds: z.int(),
 });

@@ -11,6 +11,5 @@ export const input = z.object({
 
 export const output = z.object({
   endpointType: z.enum(['real-time', 'batch']),
-  approvalTtlSeconds: z.int().check(z.minimum(1)),
   champion: z.nullable(z.string()),
 });

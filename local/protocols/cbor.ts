@@ -51,9 +51,7 @@ export const cborCodec: Codec = {
     return { statusCode: 200, headers: headers(requestId), body: cbor.serialize(toCbor(output)) };
   },
   encodeError(service, error, requestId) {
-    const body = cbor.serialize(
-      toCbor({ __type: error.code, message: error.message, ...error.fields }),
-    );
+    const body = cbor.serialize(toCbor({ __type: error.code, message: error.message, ...error.fields }));
     const queryCode = queryErrorCode(service, error.code);
     const named = queryCode === undefined ? {} : { 'x-amzn-query-error': `${queryCode};Sender` };
     return { statusCode: error.statusCode, headers: { ...headers(requestId), ...named }, body };

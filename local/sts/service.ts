@@ -86,10 +86,7 @@ function assumeRole(
  * STS (`sts`).
  * @param credentialsFor makes credentials that the gateway recognises as this role; throws when there is no such role
  */
-export function newSts(
-  cloud: CloudContext,
-  credentialsFor: CredentialsFor,
-): Service {
+export function newSts(cloud: CloudContext, credentialsFor: CredentialsFor): Service {
   return {
     id: 'sts',
     operations: {

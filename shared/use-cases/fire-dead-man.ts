@@ -11,7 +11,8 @@ export interface FireDeadManDependencies extends RestoreChampionDependencies {
 const REASON = 'DEAD_MAN: no look was completed in time';
 
 /**
- * 1. A rollout that is over, or of another epoch, is left alone: the switch was armed by a former holder. 2. The stop is
+ * 1. A rollout that is over, or of another epoch, is left alone: the switch was armed by a former holder. So is one whose
+ * champion has everything back. 2. The stop is
  * stored. 3. The champion is given all traffic, with or without the table. 4. A controller that lives is woken.
  * @throws EndpointBusy (retry), StaleEpoch
  */
@@ -31,6 +32,8 @@ export async function fireDeadMan(
       latest.epoch === order.epoch ? withStop(latest, stop) : undefined,
     );
     if (!record.active || record.epoch !== order.epoch) return { changeId: null };
+    // Begun only after the champion's 100 % was read back: another change now would hide this one from who waits for it.
+    if (record.change?.purpose === 'REMOVE_VARIANT') return { changeId: null };
     const wakeUps = wakeUp(record);
     if (wakeUps.length > 0) await deps.events.publish(wakeUps);
   } catch (error) {

@@ -2,7 +2,6 @@
 import { build } from '../../events/contract.ts';
 import { rolloutStarted } from '../../events/rollout/rollout-started.v1.ts';
 import { type Catalog } from '../catalog/catalog.ts';
-import { type RealTimeModel } from '../catalog/model-definition.ts';
 import { endpointName } from '../catalog/names.ts';
 import { LeaseHeld } from '../domain/errors.ts';
 import { mayTakeOver } from '../domain/rollout/lease.ts';
@@ -50,8 +49,6 @@ export interface OpenedRollout {
   readonly warm: boolean;
   /** Index of the last step: the bake at 100 %. */
   readonly lastStepIndex: number;
-  /** Longest time that one share may be watched, in seconds: its minutes, the hold, and metrics' delay. */
-  readonly watchSeconds: number;
 }
 
 /** @throws LeaseHeld while the holder lives */
@@ -83,13 +80,6 @@ async function isDead(
     nowMs,
     running,
   ).allowed;
-}
-
-const METRIC_DELAY_MINUTES = 10;
-
-function watchSeconds(model: RealTimeModel): number {
-  const longest = Math.max(model.rollout.bakeMinutes, ...model.rollout.steps.map((step) => step.minutes));
-  return (longest + model.rollout.holdMinutesMax + METRIC_DELAY_MINUTES) * 60;
 }
 
 /** The epoch rises for ever, so an id made of it is never used twice. */
@@ -212,6 +202,5 @@ export async function openRollout(deps: OpenRolloutDependencies, request: Rollou
     championVariant: champion?.arm.variant ?? null,
     warm: present?.servable === record.challenger.servable.name,
     lastStepIndex: kind === 'CANARY' ? model.rollout.steps.length : 0,
-    watchSeconds: watchSeconds(model),
   };
 }

@@ -4,6 +4,7 @@ import { lookDue } from '../../events/rollout/look-due.v1.ts';
 import { waitResolved } from '../../events/wait/wait-resolved.v1.ts';
 import { heartbeatTtlMs } from '../domain/rollout/lease.ts';
 import { type Executions } from '../ports/flow.ts';
+import { type ReleaseRecord } from '../ports/release-store.ts';
 import { type RolloutRecord } from '../ports/rollout-store.ts';
 import { closeRollout, type CloseRolloutDependencies } from './close-rollout.ts';
 import { APPROVAL_WAIT } from './request-approval.ts';
@@ -48,12 +49,17 @@ async function adopt(deps: SweepRolloutsDependencies, record: RolloutRecord): Pr
   return true;
 }
 
+/** Decided, superseded, or past its time: the state after the wait finds out which. */
+function isDecided(release: ReleaseRecord, nowMs: number): boolean {
+  return release.decision !== undefined || release.supersededBy !== undefined || nowMs >= release.expiresAtMs;
+}
+
 async function sweepReleases(deps: SweepRolloutsDependencies): Promise<number> {
   let woken = 0;
   for (const release of await deps.releases.open()) {
     const { model, releaseId: id } = release;
     if (release.wait?.wait === STAGING_WAIT && (await settleStaging(deps, release))) woken++;
-    if (release.wait?.wait !== APPROVAL_WAIT || (!release.decision && !release.supersededBy)) continue;
+    if (release.wait?.wait !== APPROVAL_WAIT || !isDecided(release, deps.clock.nowMs())) continue;
     await deps.events.publish([build(waitResolved, { subject: 'release', model, id, wait: APPROVAL_WAIT })]);
     woken++;
   }

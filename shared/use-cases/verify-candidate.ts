@@ -35,7 +35,6 @@ export interface Candidate {
 
 export interface VerifiedCandidate {
   readonly endpointType: 'real-time' | 'batch';
-  readonly approvalTtlSeconds: number;
   readonly champion: string | null;
 }
 
@@ -151,10 +150,9 @@ export async function verifyCandidate(
     expiresAtMs: nowMs + ttlMs,
     reports: { evaluation: JSON.parse(report) as unknown, ...(preflight ? { preflight } : {}) },
   };
-  const stored = await deps.releases.create(record);
+  await deps.releases.create(record);
   return {
     endpointType: model.endpointType,
-    approvalTtlSeconds: Math.max(1, Math.round((stored.expiresAtMs - nowMs) / 1000)),
     champion: championVersion ?? null,
   };
 }

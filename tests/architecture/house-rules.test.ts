@@ -77,3 +77,49 @@ describe('time, chance and environment', () => {
     expect(new Set(uses.map(({ use }) => use))).toEqual(new Set(Object.keys(DOORS)));
   });
 });
+
+describe('the rehearsal', () => {
+  /** What people and callers of a model may do: look, put events, approve in the registry, deliver data, ask the model. */
+  const DOORS_IN = /^(Get|List|Describe|Head|Query|Filter)[A-Za-z]*Command$/;
+  const DEEDS = new Set(['PutEventsCommand', 'UpdateModelPackageCommand', 'InvokeEndpointCommand', 'PutObjectCommand']);
+  /** Services of the laptop cloud that it may reach into, past the SDK: what they offer is no way into the product's state. */
+  const REACHED = new Set([
+    'sagemaker.sendTraffic',
+    'stepfunctions.transitions',
+    'lambda.invocations',
+    'lambda.onInvocation',
+  ]);
+  /** What AWS itself does to an endpoint on a busy day: a named fault. */
+  const ACTS_OF_AWS = new Set(["'sagemaker', 'UpdateEndpointWeightsAndCapacities'"]);
+  const files = filesBelow('local/launch').filter(
+    (file) => isSource(file) && /\/(rehearsal\/|operator|traffic|rehearse)/.test(file),
+  );
+
+  const sideDoors = (text: string): string[] => [
+    ...(text.match(/\b[A-Z][A-Za-z]+Command\b/g) ?? []).filter((name) => !DOORS_IN.test(name) && !DEEDS.has(name)),
+    ...[...text.matchAll(/\bservices\.([a-z]+\.[A-Za-z]+)/g)]
+      .map(([, door]) => door!)
+      .filter((door) => !REACHED.has(door)),
+    ...(text.match(/\b(operations\[|recordMetric|gateway\.)/g) ?? []),
+    ...[...text.matchAll(/\bcontext\.call\(([^,]*, [^,]*),/g)]
+      .map(([, call]) => call!)
+      .filter((call) => !ACTS_OF_AWS.has(call)),
+  ];
+
+  it.each([
+    'new PutItemCommand({})',
+    'new SendTaskSuccessCommand({})',
+    'new PutMetricDataCommand({})',
+    'new UpdateEndpointWeightsAndCapacitiesCommand({})',
+    'cloud.services.dynamodb.write()',
+    'cloud.context.recordMetric({})',
+    "cloud.context.call('dynamodb', 'PutItem', {}, operator)",
+  ])('would be caught at %s', (text) => {
+    expect(sideDoors(text)).not.toEqual([]);
+  });
+
+  it('goes in by public doors only', () => {
+    expect(files.length).toBeGreaterThanOrEqual(6);
+    expect(files.flatMap((file) => sideDoors(textOf(file)).map((door) => `${file}: ${door}`))).toEqual([]);
+  });
+});

@@ -25,14 +25,14 @@ export async function runBenchCommand(args: readonly string[], context: CommandC
     return 2;
   }
   const bench = await context.load(parsed.name);
-  context.writeError(`bench ${bench.name}: ${bench.title}\n`);
+  const title = `bench ${bench.name}: ${bench.title}`;
   const results = await bench.run((line) => context.writeError(`  ${line}\n`));
   const goals = renderGoals(results).join('\n');
   if (parsed.json) {
-    context.writeError(`${goals}\n`);
+    context.writeError(`${title}\n${goals}\n`);
     context.writeOut(`${JSON.stringify(newBenchDocument(bench.name, results), null, 2)}\n`);
   } else {
-    context.writeOut(`\n${renderTable(results)}\n\n${goals}\n`);
+    context.writeOut(`\n${title}\n\n${renderTable(results)}\n\n${goals}\n`);
   }
   return 0;
 }

@@ -33,7 +33,7 @@ export interface Plan {
   readonly rounds: number;
   /** A round repeats the work until it took this long, in milliseconds. */
   readonly roundMs: number;
-  /** Milliseconds of a steady clock. */
+  /** Milliseconds of a steady clock: wall time, or the process's processor time where every side keeps it busy. */
   readonly nowMs: () => number;
 }
 

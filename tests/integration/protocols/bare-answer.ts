@@ -8,7 +8,8 @@ function fromXml(element: XmlElement): unknown {
   const { children } = element;
   if (children.length === 0) return element.text;
   if (children.every(({ name }) => name === 'member')) return children.map(fromXml);
-  const textOf = (entry: XmlElement, name: string): XmlElement | undefined => entry.children.find((one) => one.name === name);
+  const textOf = (entry: XmlElement, name: string): XmlElement | undefined =>
+    entry.children.find((one) => one.name === name);
   if (children.every(({ name }) => name === 'entry')) {
     return Object.fromEntries(
       children.map((entry) => [textOf(entry, 'key')?.text ?? '', fromXml(textOf(entry, 'value') ?? entry)]),

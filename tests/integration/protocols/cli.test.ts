@@ -33,7 +33,8 @@ function withUrlsDecoded(outcome: Outcome): Outcome {
   const { output } = outcome;
   if ((output as { EncodingType?: string }).EncodingType !== 'url') return outcome;
   const decode = (value: unknown, name: string): unknown => {
-    if (typeof value === 'string') return /Key|Prefix|Delimiter|StartAfter/.test(name) ? decodeURIComponent(value) : value;
+    if (typeof value === 'string')
+      return /Key|Prefix|Delimiter|StartAfter/.test(name) ? decodeURIComponent(value) : value;
     if (Array.isArray(value)) return value.map((item) => decode(item, ''));
     if (value === null || typeof value !== 'object' || value instanceof Date) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item, key)]));

@@ -21,7 +21,8 @@ function text(value: unknown): string {
 /** How a kind of value looks: in the SDK's output typed, on the wire as the protocol writes it. */
 function isOfKind(value: unknown, kind: Expected, typed: boolean): boolean {
   if (kind === Date) {
-    if (typed) return Object.prototype.toString.call(value) === '[object Date]' && Number.isFinite((value as Date).getTime());
+    if (typed)
+      return Object.prototype.toString.call(value) === '[object Date]' && Number.isFinite((value as Date).getTime());
     if (value instanceof Date) return true;
     if (typeof value === 'number') return value > 1.7e9 && value < 2e9;
     return typeof value === 'string' && /^2026-\d\d-\d\dT[\d:.]+Z$/.test(value);

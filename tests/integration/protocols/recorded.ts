@@ -53,7 +53,11 @@ function fill(text: string, values: Saved, escape: Escape): string {
   let result = text;
   for (const [name, value] of values) {
     if (typeof value === 'string') result = result.replaceAll(saved(name), escape(value));
-    else result = result.replaceAll(Buffer.from(savedBytes(name)).toString('base64'), Buffer.from(value).toString('base64'));
+    else
+      result = result.replaceAll(
+        Buffer.from(savedBytes(name)).toString('base64'),
+        Buffer.from(value).toString('base64'),
+      );
   }
   return result;
 }

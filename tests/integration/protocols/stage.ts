@@ -24,7 +24,10 @@ export interface Stage {
 export type Outcome = { readonly output: unknown } | { readonly error: BareError };
 
 /** @param door what stands between the SDK and the cloud's gateway */
-export async function setStage(story: ServiceCases, door: (gateway: Gateway) => Gateway = (gateway) => gateway): Promise<Stage> {
+export async function setStage(
+  story: ServiceCases,
+  door: (gateway: Gateway) => Gateway = (gateway) => gateway,
+): Promise<Stage> {
   const scratchDirectory = mkdtempSync(join(tmpdir(), 'protocols-'));
   const cloud = newEchoCloud(scratchDirectory);
   await story.prepare?.(cloud);
@@ -75,7 +78,9 @@ export async function play(stage: Stage, testCase: Case, typed: boolean, ask: ()
   const outcome = await cloud.kernel.settle(ask());
   if (testCase.error) {
     const { name, code, status, message } = testCase.error;
-    expect(outcome).toEqual({ error: { name: typed ? name : (code ?? name), status, text: expect.stringMatching(message) } });
+    expect(outcome).toEqual({
+      error: { name: typed ? name : (code ?? name), status, text: expect.stringMatching(message) },
+    });
     return;
   }
   if ('error' in outcome) throw new Error(`${testCase.operation}: ${outcome.error.name} ${outcome.error.text}`);

@@ -9,15 +9,9 @@ interface Cell<R> {
   readonly record: R;
 }
 
-/** As a table gives it back: a copy, without undefined members, and with the keys of maps in no order of the writer's. */
+/** As a table gives it back: a copy of what JSON can hold, without undefined members. */
 export function asStored<T>(value: T): T {
-  const sorted = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(sorted);
-    if (typeof node !== 'object' || node === null) return node;
-    const entries = Object.entries(node).filter(([, member]) => member !== undefined);
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]));
-  };
-  return sorted(value) as T;
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
 }
 
 export class Cells<R> {

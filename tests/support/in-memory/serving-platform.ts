@@ -291,7 +291,7 @@ export function newInMemoryPlatform(clock: TestClock, faults: Faults): InMemoryP
       }
     },
     setStatus: (name: string, status: EndpointStatus, rawStatus: string, failureReason?: string): void => {
-      Object.assign(endpoints.get(name)!, {
+      Object.assign(current(name)!, {
         status,
         rawStatus,
         ...(failureReason === undefined ? {} : { failureReason }),

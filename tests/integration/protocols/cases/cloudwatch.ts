@@ -15,7 +15,14 @@ export const CLOUDWATCH: ServiceCases = {
         Namespace: 'Forecast',
         MetricData: [
           { MetricName: 'Errors', Dimensions: dimensions, Timestamp: at(0), Value: 3, Unit: 'Count' },
-          { MetricName: 'Errors', Dimensions: dimensions, Timestamp: at(0), Values: [1, 2.5], Counts: [2, 4], Unit: 'Count' },
+          {
+            MetricName: 'Errors',
+            Dimensions: dimensions,
+            Timestamp: at(0),
+            Values: [1, 2.5],
+            Counts: [2, 4],
+            Unit: 'Count',
+          },
           {
             MetricName: 'Latency',
             Timestamp: at(0),
@@ -137,7 +144,11 @@ export const CLOUDWATCH: ServiceCases = {
       answer: { 'Tags.0.Key': 'team', 'Tags.0.Value': 'ml' },
     },
     { operation: 'PutDashboard', input: { DashboardName: 'fleet', DashboardBody: dashboard }, answer: {} },
-    { operation: 'GetDashboard', input: { DashboardName: 'fleet' }, answer: { DashboardName: 'fleet', DashboardBody: dashboard } },
+    {
+      operation: 'GetDashboard',
+      input: { DashboardName: 'fleet' },
+      answer: { DashboardName: 'fleet', DashboardBody: dashboard },
+    },
     {
       operation: 'ListDashboards',
       input: { DashboardNamePrefix: 'fl' },

@@ -159,7 +159,9 @@ export const DYNAMODB: ServiceCases = {
     {
       operation: 'ExecuteTransaction',
       input: {
-        TransactStatements: [{ Statement: `INSERT INTO "rollouts" VALUE {'id': ?, 'model': ?}`, Parameters: [{ S: 'd' }, { S: 'm' }] }],
+        TransactStatements: [
+          { Statement: `INSERT INTO "rollouts" VALUE {'id': ?, 'model': ?}`, Parameters: [{ S: 'd' }, { S: 'm' }] },
+        ],
         ClientRequestToken: 'transaction-2',
       },
       answer: {},
@@ -178,12 +180,26 @@ export const DYNAMODB: ServiceCases = {
     ),
     refused(
       'TransactWriteItems',
-      { TransactItems: [{ ConditionCheck: { TableName: 'rollouts', Key: key('z'), ConditionExpression: 'attribute_exists(id)' } }] },
+      {
+        TransactItems: [
+          { ConditionCheck: { TableName: 'rollouts', Key: key('z'), ConditionExpression: 'attribute_exists(id)' } },
+        ],
+      },
       'TransactionCanceledException',
       400,
       /\[ConditionalCheckFailed\]/,
     ),
-    refused('GetItem', { TableName: 'none', Key: key('a') }, 'ResourceNotFoundException', 400, /^Requested resource not found/),
-    { operation: 'DeleteTable', input: { TableName: 'rollouts' }, answer: { 'TableDescription.TableName': 'rollouts' } },
+    refused(
+      'GetItem',
+      { TableName: 'none', Key: key('a') },
+      'ResourceNotFoundException',
+      400,
+      /^Requested resource not found/,
+    ),
+    {
+      operation: 'DeleteTable',
+      input: { TableName: 'rollouts' },
+      answer: { 'TableDescription.TableName': 'rollouts' },
+    },
   ],
 };

@@ -12,7 +12,11 @@ export const EVENTBRIDGE: ServiceCases = {
       input: { Name: 'trials', Tags: [{ Key: 'stage', Value: 'dev' }] },
       answer: { EventBusArn: arn('event-bus/trials') },
     },
-    { operation: 'DescribeEventBus', input: { Name: 'trials' }, answer: { Name: 'trials', Arn: arn('event-bus/trials') } },
+    {
+      operation: 'DescribeEventBus',
+      input: { Name: 'trials' },
+      answer: { Name: 'trials', Arn: arn('event-bus/trials') },
+    },
     { operation: 'ListEventBuses', input: { NamePrefix: 'tri' }, answer: { 'EventBuses.0.Name': 'trials' } },
     {
       operation: 'PutPermission',
@@ -93,6 +97,12 @@ export const EVENTBRIDGE: ServiceCases = {
     { operation: 'DeleteRule', input: { Name: 'big' }, answer: {} },
     { operation: 'DeleteEventBus', input: { Name: 'trials' }, answer: {} },
     refused('DescribeRule', { Name: 'big' }, 'ResourceNotFoundException', 400, /Rule big does not exist/),
-    refused('PutRule', { Name: 'bad', EventPattern: '{"source": "x"}' }, 'InvalidEventPatternException', 400, /Event pattern is not valid/),
+    refused(
+      'PutRule',
+      { Name: 'bad', EventPattern: '{"source": "x"}' },
+      'InvalidEventPatternException',
+      400,
+      /Event pattern is not valid/,
+    ),
   ],
 };

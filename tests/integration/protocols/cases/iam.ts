@@ -49,24 +49,39 @@ export const IAM: ServiceCases = {
       input: { MaxItems: 1 },
       answer: { 'Roles.0.RoleName': 'reader', IsTruncated: true, Marker: '1' },
     },
-    { operation: 'ListRoles', input: { MaxItems: 1, Marker: '1' }, answer: { 'Roles.0.RoleName': 'writer', IsTruncated: false } },
+    {
+      operation: 'ListRoles',
+      input: { MaxItems: 1, Marker: '1' },
+      answer: { 'Roles.0.RoleName': 'writer', IsTruncated: false },
+    },
     {
       operation: 'UpdateAssumeRolePolicy',
       input: { RoleName: 'reader', PolicyDocument: trust('sagemaker.amazonaws.com') },
       answer: {},
     },
-    { operation: 'PutRolePolicy', input: { RoleName: 'reader', PolicyName: 'read', PolicyDocument: policy }, answer: {} },
+    {
+      operation: 'PutRolePolicy',
+      input: { RoleName: 'reader', PolicyName: 'read', PolicyDocument: policy },
+      answer: {},
+    },
     {
       operation: 'GetRolePolicy',
       input: { RoleName: 'reader', PolicyName: 'read' },
       answer: { RoleName: 'reader', PolicyName: 'read', PolicyDocument: /s3%3AGetObject/ },
     },
-    { operation: 'ListRolePolicies', input: { RoleName: 'reader' }, answer: { 'PolicyNames.0': 'read', IsTruncated: false } },
+    {
+      operation: 'ListRolePolicies',
+      input: { RoleName: 'reader' },
+      answer: { 'PolicyNames.0': 'read', IsTruncated: false },
+    },
     { operation: 'AttachRolePolicy', input: { RoleName: 'reader', PolicyArn: managed }, answer: {} },
     {
       operation: 'ListAttachedRolePolicies',
       input: { RoleName: 'reader' },
-      answer: { 'AttachedPolicies.0.PolicyArn': managed, 'AttachedPolicies.0.PolicyName': 'AWSLambdaBasicExecutionRole' },
+      answer: {
+        'AttachedPolicies.0.PolicyArn': managed,
+        'AttachedPolicies.0.PolicyName': 'AWSLambdaBasicExecutionRole',
+      },
     },
     {
       operation: 'SimulatePrincipalPolicy',

@@ -56,6 +56,12 @@ export const KMS: ServiceCases = {
       answer: { DeletionDate: Date, KeyState: 'PendingDeletion' },
     },
     refused('DescribeKey', { KeyId: 'alias/none' }, 'NotFoundException', 400, /alias\/none is not found/),
-    refused('Decrypt', { CiphertextBlob: bytes('garbage that nobody encrypted') }, 'InvalidCiphertextException', 400, /^/),
+    refused(
+      'Decrypt',
+      { CiphertextBlob: bytes('garbage that nobody encrypted') },
+      'InvalidCiphertextException',
+      400,
+      /^/,
+    ),
   ],
 };

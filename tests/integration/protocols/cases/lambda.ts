@@ -25,7 +25,12 @@ export const LAMBDA: ServiceCases = {
         MemorySize: 256,
         Tags: { stage: 'dev' },
       },
-      answer: { FunctionArn: functionArn, 'Environment.Variables.STAGE': 'dev', LastModified: /^2026-01-05T/, Timeout: 10 },
+      answer: {
+        FunctionArn: functionArn,
+        'Environment.Variables.STAGE': 'dev',
+        LastModified: /^2026-01-05T/,
+        Timeout: 10,
+      },
     },
     {
       operation: 'GetFunction',
@@ -105,7 +110,12 @@ export const LAMBDA: ServiceCases = {
       answer: { UUID: /-/, FunctionArn: functionArn, LastModified: Date },
       save: { UUID: 'UUID' },
     },
-    { operation: 'GetEventSourceMapping', afterMs: 60_000, input: { UUID }, answer: { State: 'Enabled', BatchSize: 5 } },
+    {
+      operation: 'GetEventSourceMapping',
+      afterMs: 60_000,
+      input: { UUID },
+      answer: { State: 'Enabled', BatchSize: 5 },
+    },
     {
       operation: 'ListEventSourceMappings',
       input: { EventSourceArn: queueArn, FunctionName },

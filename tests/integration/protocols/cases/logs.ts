@@ -11,7 +11,11 @@ export const LOGS: ServiceCases = {
     {
       operation: 'DescribeLogGroups',
       input: { logGroupNamePrefix: '/aws/', limit: 5 },
-      answer: { 'logGroups.0.logGroupName': group, 'logGroups.0.retentionInDays': 14, 'logGroups.0.creationTime': START_MS },
+      answer: {
+        'logGroups.0.logGroupName': group,
+        'logGroups.0.retentionInDays': 14,
+        'logGroups.0.creationTime': START_MS,
+      },
     },
     { operation: 'DeleteRetentionPolicy', input: { logGroupName: group }, answer: {} },
     refused(
@@ -57,8 +61,20 @@ export const LOGS: ServiceCases = {
       input: { logGroupName: group, filterPattern: '{ $.level = "ERROR" }', startTime: START_MS },
       answer: { 'events.0.message': '{"level":"ERROR"}', 'events.0.timestamp': START_MS },
     },
-    refused('CreateLogGroup', { logGroupName: group }, 'ResourceAlreadyExistsException', 400, /^The specified log group already exists$/),
-    refused('GetLogEvents', { logGroupName: group, logStreamName: 'none' }, 'ResourceNotFoundException', 400, /log stream does not exist/),
+    refused(
+      'CreateLogGroup',
+      { logGroupName: group },
+      'ResourceAlreadyExistsException',
+      400,
+      /^The specified log group already exists$/,
+    ),
+    refused(
+      'GetLogEvents',
+      { logGroupName: group, logStreamName: 'none' },
+      'ResourceNotFoundException',
+      400,
+      /log stream does not exist/,
+    ),
     { operation: 'DeleteLogGroup', input: { logGroupName: group }, answer: {} },
   ],
 };

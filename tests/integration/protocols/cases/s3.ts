@@ -4,7 +4,14 @@ const Bucket = 'models';
 const Key = 'a b/größe+1&2.txt';
 const policy = JSON.stringify({
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 's3:GetObject', Resource: 'arn:aws:s3:::models/*' }],
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::models/*',
+    },
+  ],
 });
 const UploadId = saved('UploadId');
 const queueArn = `arn:aws:sqs:${REGION}:${ACCOUNT}:arrivals`;
@@ -53,7 +60,10 @@ export const S3: ServiceCases = {
     {
       operation: 'GetPublicAccessBlock',
       input: { Bucket },
-      answer: { 'PublicAccessBlockConfiguration.BlockPublicAcls': true, 'PublicAccessBlockConfiguration.BlockPublicPolicy': false },
+      answer: {
+        'PublicAccessBlockConfiguration.BlockPublicAcls': true,
+        'PublicAccessBlockConfiguration.BlockPublicPolicy': false,
+      },
     },
     { operation: 'DeletePublicAccessBlock', input: { Bucket }, answer: {} },
     {
@@ -91,7 +101,11 @@ export const S3: ServiceCases = {
       answer: { 'Rules.0.ID': 'old', 'Rules.0.Expiration.Days': 30, 'Rules.0.Filter.Prefix': 'captures/' },
     },
     { operation: 'DeleteBucketLifecycle', input: { Bucket }, answer: {} },
-    { operation: 'PutBucketTagging', input: { Bucket, Tagging: { TagSet: [{ Key: 'stage', Value: 'd<e>v' }] } }, answer: {} },
+    {
+      operation: 'PutBucketTagging',
+      input: { Bucket, Tagging: { TagSet: [{ Key: 'stage', Value: 'd<e>v' }] } },
+      answer: {},
+    },
     { operation: 'GetBucketTagging', input: { Bucket }, answer: { 'TagSet.0.Value': 'd<e>v' } },
     { operation: 'DeleteBucketTagging', input: { Bucket }, answer: {} },
     {
@@ -135,7 +149,11 @@ export const S3: ServiceCases = {
       input: { Bucket, Key, Range: 'bytes=0-4', VersionId: saved('VersionId') },
       answer: { Body: 'hello', ContentLength: 5, ContentRange: 'bytes 0-4/13' },
     },
-    { operation: 'HeadObject', input: { Bucket, Key }, answer: { ContentLength: 13, LastModified: Date, VersionId: /./ } },
+    {
+      operation: 'HeadObject',
+      input: { Bucket, Key },
+      answer: { ContentLength: 13, LastModified: Date, VersionId: /./ },
+    },
     { operation: 'PutObject', input: { Bucket, Key: 'plain', Body: bytes('plain text') }, answer: { ETag: /^"/ } },
     {
       operation: 'CopyObject',
@@ -162,7 +180,13 @@ export const S3: ServiceCases = {
     {
       operation: 'ListObjectsV2',
       input: { Bucket, MaxKeys: 1, Prefix: 'a b/' },
-      answer: { 'Contents.0.Key': Key, 'Contents.0.Size': 13, KeyCount: 1, IsTruncated: false, 'Contents.0.LastModified': Date },
+      answer: {
+        'Contents.0.Key': Key,
+        'Contents.0.Size': 13,
+        KeyCount: 1,
+        IsTruncated: false,
+        'Contents.0.LastModified': Date,
+      },
     },
     {
       operation: 'ListObjectsV2',
@@ -249,6 +273,15 @@ export const S3: ServiceCases = {
       answer: {},
     },
     { operation: 'DeleteBucket', input: { Bucket: 'empty-one' }, answer: {} },
-    refused('PutBucketNotificationConfiguration', { Bucket, NotificationConfiguration: { QueueConfigurations: [{ QueueArn: queueArn, Events: ['s3:ObjectCreated:*'] }] } }, 'UnsupportedFeature', 501, /UnsupportedFeature/),
+    refused(
+      'PutBucketNotificationConfiguration',
+      {
+        Bucket,
+        NotificationConfiguration: { QueueConfigurations: [{ QueueArn: queueArn, Events: ['s3:ObjectCreated:*'] }] },
+      },
+      'UnsupportedFeature',
+      501,
+      /UnsupportedFeature/,
+    ),
   ],
 };

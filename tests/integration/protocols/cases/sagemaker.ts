@@ -1,4 +1,15 @@
-import { ACCOUNT, bytes, type Case, makeRole, MINUTE_MS, refused, REGION, role, saved, type ServiceCases } from '../case.ts';
+import {
+  ACCOUNT,
+  bytes,
+  type Case,
+  makeRole,
+  MINUTE_MS,
+  refused,
+  REGION,
+  role,
+  saved,
+  type ServiceCases,
+} from '../case.ts';
 
 const arn = (path: string): string => `arn:aws:sagemaker:${REGION}:${ACCOUNT}:${path}`;
 const RoleArn = role('sagemaker');
@@ -122,7 +133,11 @@ const serving: readonly Case[] = [
     input: { ModelName: 'm1', ExecutionRoleArn: RoleArn, PrimaryContainer: { Image, ModelDataSource: model } },
     answer: { ModelArn: arn('model/m1') },
   },
-  { operation: 'DescribeModel', input: { ModelName: 'm1' }, answer: { 'PrimaryContainer.Image': Image, CreationTime: Date } },
+  {
+    operation: 'DescribeModel',
+    input: { ModelName: 'm1' },
+    answer: { 'PrimaryContainer.Image': Image, CreationTime: Date },
+  },
   { operation: 'ListModels', input: { NameContains: 'm' }, answer: { 'Models.0.ModelName': 'm1' } },
   { operation: 'CreateEndpointConfig', input: config('c1'), answer: { EndpointConfigArn: arn('endpoint-config/c1') } },
   { operation: 'CreateEndpointConfig', input: config('c2'), answer: { EndpointConfigArn: arn('endpoint-config/c2') } },
@@ -142,14 +157,22 @@ const serving: readonly Case[] = [
     input: { SortBy: 'Name', SortOrder: 'Ascending', MaxResults: 1, NextToken: saved('Token') },
     answer: { 'EndpointConfigs.0.EndpointConfigName': 'c2' },
   },
-  { operation: 'CreateEndpoint', input: { EndpointName, EndpointConfigName: 'c1' }, answer: { EndpointArn: arn('endpoint/demand') } },
+  {
+    operation: 'CreateEndpoint',
+    input: { EndpointName, EndpointConfigName: 'c1' },
+    answer: { EndpointArn: arn('endpoint/demand') },
+  },
   {
     operation: 'DescribeEndpoint',
     afterMs: 15 * MINUTE_MS,
     input: { EndpointName },
     answer: { EndpointStatus: 'InService', 'ProductionVariants.0.CurrentWeight': 1, LastModifiedTime: Date },
   },
-  { operation: 'ListEndpoints', input: { StatusEquals: 'InService' }, answer: { 'Endpoints.0.EndpointName': EndpointName } },
+  {
+    operation: 'ListEndpoints',
+    input: { StatusEquals: 'InService' },
+    answer: { 'Endpoints.0.EndpointName': EndpointName },
+  },
   {
     operation: 'InvokeEndpoint',
     input: { EndpointName, Body: bytes('{"größe":1}'), ContentType: 'application/jsonlines', TargetVariant: 'green' },
@@ -162,13 +185,25 @@ const serving: readonly Case[] = [
     424,
     /^Received server error \(500\) from primary with message "the model failed"/,
   ),
-  refused('InvokeEndpoint', { EndpointName: 'none', Body: bytes('x') }, 'ValidationError', 400, /Endpoint none of account 111122223333 not found/),
+  refused(
+    'InvokeEndpoint',
+    { EndpointName: 'none', Body: bytes('x') },
+    'ValidationError',
+    400,
+    /Endpoint none of account 111122223333 not found/,
+  ),
   {
     operation: 'UpdateEndpointWeightsAndCapacities',
     input: { EndpointName, DesiredWeightsAndCapacities: [{ VariantName: 'green', DesiredWeight: 0.5 }] },
     answer: { EndpointArn: arn('endpoint/demand') },
   },
-  refused('UpdateEndpoint', { EndpointName, EndpointConfigName: 'c2' }, 'ValidationException', 400, /Cannot update in-progress endpoint/),
+  refused(
+    'UpdateEndpoint',
+    { EndpointName, EndpointConfigName: 'c2' },
+    'ValidationException',
+    400,
+    /Cannot update in-progress endpoint/,
+  ),
   {
     operation: 'UpdateEndpoint',
     afterMs: 6 * MINUTE_MS,
@@ -203,7 +238,11 @@ const pipelines: readonly Case[] = [
     input: { PipelineName: 'demand' },
     answer: { PipelineDefinition: definition, PipelineDescription: 'trains', CreationTime: Date },
   },
-  { operation: 'ListPipelines', input: { PipelineNamePrefix: 'dem' }, answer: { 'PipelineSummaries.0.PipelineName': 'demand' } },
+  {
+    operation: 'ListPipelines',
+    input: { PipelineNamePrefix: 'dem' },
+    answer: { 'PipelineSummaries.0.PipelineName': 'demand' },
+  },
   {
     operation: 'StartPipelineExecution',
     input: {
@@ -230,7 +269,11 @@ const pipelines: readonly Case[] = [
     input: { PipelineExecutionArn },
     answer: { 'PipelineExecutionSteps.0.StepName': 'Train', 'PipelineExecutionSteps.0.StartTime': Date },
   },
-  { operation: 'DescribePipelineDefinitionForExecution', input: { PipelineExecutionArn }, answer: { PipelineDefinition: definition } },
+  {
+    operation: 'DescribePipelineDefinitionForExecution',
+    input: { PipelineExecutionArn },
+    answer: { PipelineDefinition: definition },
+  },
   {
     operation: 'ListPipelineParametersForExecution',
     input: { PipelineExecutionArn },

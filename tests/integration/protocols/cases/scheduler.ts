@@ -18,7 +18,11 @@ export const SCHEDULER: ServiceCases = {
   service: 'scheduler',
   prepare: (cloud) => makeRole(cloud, 'scheduler', 'scheduler.amazonaws.com'),
   cases: [
-    { operation: 'CreateScheduleGroup', input: { Name: 'rollouts' }, answer: { ScheduleGroupArn: /schedule-group\/rollouts$/ } },
+    {
+      operation: 'CreateScheduleGroup',
+      input: { Name: 'rollouts' },
+      answer: { ScheduleGroupArn: /schedule-group\/rollouts$/ },
+    },
     { operation: 'GetScheduleGroup', input: { Name: 'rollouts' }, answer: { State: 'ACTIVE', CreationDate: Date } },
     { operation: 'ListScheduleGroups', input: { NamePrefix: 'roll' }, answer: { 'ScheduleGroups.0.Name': 'rollouts' } },
     {
@@ -29,11 +33,20 @@ export const SCHEDULER: ServiceCases = {
     {
       operation: 'GetSchedule',
       input: key,
-      answer: { ScheduleExpression: schedule.ScheduleExpression, 'Target.Input': schedule.Target.Input, CreationDate: Date },
+      answer: {
+        ScheduleExpression: schedule.ScheduleExpression,
+        'Target.Input': schedule.Target.Input,
+        CreationDate: Date,
+      },
     },
     {
       operation: 'UpdateSchedule',
-      input: { ...schedule, State: 'DISABLED', StartDate: new Date('2026-01-05T00:30:00Z'), ScheduleExpression: 'rate(5 minutes)' },
+      input: {
+        ...schedule,
+        State: 'DISABLED',
+        StartDate: new Date('2026-01-05T00:30:00Z'),
+        ScheduleExpression: 'rate(5 minutes)',
+      },
       answer: { ScheduleArn: /dead-man$/ },
     },
     { operation: 'GetSchedule', input: key, answer: { State: 'DISABLED', StartDate: Date } },
@@ -43,7 +56,13 @@ export const SCHEDULER: ServiceCases = {
       answer: { 'Schedules.0.Name': 'dead-man', 'Schedules.0.LastModificationDate': Date },
     },
     { operation: 'ListSchedules', input: { GroupName: 'default' }, answer: { Schedules: /^$/ } },
-    refused('CreateSchedule', { ...schedule, ClientToken: 'once-2' }, 'ConflictException', 409, /Schedule dead-man already exists/),
+    refused(
+      'CreateSchedule',
+      { ...schedule, ClientToken: 'once-2' },
+      'ConflictException',
+      409,
+      /Schedule dead-man already exists/,
+    ),
     { operation: 'DeleteSchedule', input: key, answer: {} },
     refused('GetSchedule', key, 'ResourceNotFoundException', 404, /Schedule dead-man does not exist/),
     refused(

@@ -32,7 +32,12 @@ export const SECRETSMANAGER: ServiceCases = {
     { operation: 'GetSecretValue', input: { SecretId }, answer: { SecretBinary: Uint8Array } },
     {
       operation: 'UpdateSecretVersionStage',
-      input: { SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: saved('First'), RemoveFromVersionId: saved('Second') },
+      input: {
+        SecretId,
+        VersionStage: 'AWSCURRENT',
+        MoveToVersionId: saved('First'),
+        RemoveFromVersionId: saved('Second'),
+      },
       answer: { Name: SecretId },
     },
     {
@@ -43,17 +48,34 @@ export const SECRETSMANAGER: ServiceCases = {
     {
       operation: 'DescribeSecret',
       input: { SecretId },
-      answer: { Description: 'of the workspace', LastChangedDate: Date, 'Tags.0.Key': 'stage', VersionIdsToStages: /object/ },
+      answer: {
+        Description: 'of the workspace',
+        LastChangedDate: Date,
+        'Tags.0.Key': 'stage',
+        VersionIdsToStages: /object/,
+      },
     },
     {
       operation: 'ListSecrets',
       input: { Filters: [{ Key: 'name', Values: ['slack/'] }], MaxResults: 5 },
       answer: { 'SecretList.0.Name': SecretId, 'SecretList.0.CreatedDate': Date },
     },
-    refused('CreateSecret', { Name: SecretId, SecretString: 'x', ClientRequestToken: `${TOKEN}4` }, 'ResourceExistsException', 400, /already exists/),
+    refused(
+      'CreateSecret',
+      { Name: SecretId, SecretString: 'x', ClientRequestToken: `${TOKEN}4` },
+      'ResourceExistsException',
+      400,
+      /already exists/,
+    ),
     { operation: 'DeleteSecret', input: { SecretId, RecoveryWindowInDays: 7 }, answer: { DeletionDate: Date } },
     refused('GetSecretValue', { SecretId }, 'InvalidRequestException', 400, /marked for deletion/),
     { operation: 'RestoreSecret', input: { SecretId }, answer: { Name: SecretId } },
-    refused('GetSecretValue', { SecretId: 'none' }, 'ResourceNotFoundException', 400, /can't find the specified secret/),
+    refused(
+      'GetSecretValue',
+      { SecretId: 'none' },
+      'ResourceNotFoundException',
+      400,
+      /can't find the specified secret/,
+    ),
   ],
 };

@@ -27,7 +27,11 @@ export const SNS: ServiceCases = {
     },
     { operation: 'TagResource', input: { ResourceArn: TopicArn, Tags: [{ Key: 'team', Value: 'ml' }] }, answer: {} },
     { operation: 'UntagResource', input: { ResourceArn: TopicArn, TagKeys: ['stage'] }, answer: {} },
-    { operation: 'ListTagsForResource', input: { ResourceArn: TopicArn }, answer: { 'Tags.0.Key': 'team', 'Tags.0.Value': 'ml' } },
+    {
+      operation: 'ListTagsForResource',
+      input: { ResourceArn: TopicArn },
+      answer: { 'Tags.0.Key': 'team', 'Tags.0.Value': 'ml' },
+    },
     {
       operation: 'Subscribe',
       input: {
@@ -45,8 +49,16 @@ export const SNS: ServiceCases = {
       input: { TopicArn, Protocol: 'email', Endpoint: 'on-call@example.com' },
       answer: { SubscriptionArn: 'pending confirmation' },
     },
-    { operation: 'ConfirmSubscription', input: { TopicArn, Token: saved('Token') }, answer: { SubscriptionArn: /^arn:aws:sns:/ } },
-    { operation: 'ListSubscriptions', input: {}, answer: { 'Subscriptions.0.Protocol': 'sqs', 'Subscriptions.1.Protocol': 'email' } },
+    {
+      operation: 'ConfirmSubscription',
+      input: { TopicArn, Token: saved('Token') },
+      answer: { SubscriptionArn: /^arn:aws:sns:/ },
+    },
+    {
+      operation: 'ListSubscriptions',
+      input: {},
+      answer: { 'Subscriptions.0.Protocol': 'sqs', 'Subscriptions.1.Protocol': 'email' },
+    },
     { operation: 'ListSubscriptionsByTopic', input: { TopicArn }, answer: { 'Subscriptions.0.Endpoint': Endpoint } },
     {
       operation: 'GetSubscriptionAttributes',
@@ -80,8 +92,20 @@ export const SNS: ServiceCases = {
       answer: { 'Successful.0.Id': 'a', 'Successful.1.MessageId': /-/ },
     },
     { operation: 'Unsubscribe', input: { SubscriptionArn }, answer: {} },
-    refused('Publish', { TopicArn: `${TopicArn}-none`, Message: 'x' }, 'NotFoundException', 404, /^Topic does not exist$/),
-    refused('Subscribe', { TopicArn, Protocol: 'pigeon', Endpoint: 'x' }, 'InvalidParameterException', 400, /protocol string: pigeon/),
+    refused(
+      'Publish',
+      { TopicArn: `${TopicArn}-none`, Message: 'x' },
+      'NotFoundException',
+      404,
+      /^Topic does not exist$/,
+    ),
+    refused(
+      'Subscribe',
+      { TopicArn, Protocol: 'pigeon', Endpoint: 'x' },
+      'InvalidParameterException',
+      400,
+      /protocol string: pigeon/,
+    ),
     { operation: 'DeleteTopic', input: { TopicArn }, answer: {} },
   ],
 };

@@ -51,7 +51,13 @@ export const SQS: ServiceCases = {
     },
     {
       operation: 'ReceiveMessage',
-      input: { QueueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: 1, MessageSystemAttributeNames: ['All'], MessageAttributeNames: ['All'] },
+      input: {
+        QueueUrl,
+        MaxNumberOfMessages: 1,
+        WaitTimeSeconds: 1,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      },
       answer: {
         'Messages.0.Body': 'größe & <more>',
         'Messages.0.Attributes.ApproximateReceiveCount': '1',
@@ -96,7 +102,19 @@ export const SQS: ServiceCases = {
     { operation: 'PurgeQueue', input: { QueueUrl }, answer: {} },
     { operation: 'DeleteQueue', input: { QueueUrl }, answer: {} },
     refused('GetQueueUrl', { QueueName: 'jobs' }, 'QueueDoesNotExist', 400, /^The specified queue does not exist/),
-    refused('SendMessage', { QueueUrl, MessageBody: 'x' }, 'QueueDoesNotExist', 400, /^The specified queue does not exist/),
-    refused('DeleteMessage', { QueueUrl: DeadUrl, ReceiptHandle: 'garbage' }, 'ReceiptHandleIsInvalid', 400, /receipt handle/),
+    refused(
+      'SendMessage',
+      { QueueUrl, MessageBody: 'x' },
+      'QueueDoesNotExist',
+      400,
+      /^The specified queue does not exist/,
+    ),
+    refused(
+      'DeleteMessage',
+      { QueueUrl: DeadUrl, ReceiptHandle: 'garbage' },
+      'ReceiptHandleIsInvalid',
+      400,
+      /receipt handle/,
+    ),
   ],
 };

@@ -33,7 +33,13 @@ export const SSM: ServiceCases = {
       input: { ParameterFilters: [{ Key: 'Name', Option: 'BeginsWith', Values: ['/switchyard/dev/l'] }] },
       answer: { 'Parameters.0.Description': 'a limit', 'Parameters.0.LastModifiedDate': Date },
     },
-    refused('PutParameter', { Name: '/switchyard/dev/limit', Type: 'String', Value: 'x' }, 'ParameterAlreadyExists', 400, /set the overwrite option/),
+    refused(
+      'PutParameter',
+      { Name: '/switchyard/dev/limit', Type: 'String', Value: 'x' },
+      'ParameterAlreadyExists',
+      400,
+      /set the overwrite option/,
+    ),
     { operation: 'DeleteParameter', input: { Name: '/switchyard/dev/limit' }, answer: {} },
     {
       operation: 'DeleteParameters',

@@ -14,7 +14,19 @@ export const STS: ServiceCases = {
         'AssumedRoleUser.Arn': `arn:aws:sts::${ACCOUNT}:assumed-role/reader/session-1`,
       },
     },
-    refused('AssumeRole', { RoleArn: 'arn:aws:iam::1:user/xxxxxxxxx', RoleSessionName: 'session-1' }, 'ValidationError', 400, /is invalid/),
-    refused('AssumeRole', { RoleArn: role('none'), RoleSessionName: 'session-1' }, 'AccessDenied', 403, /is not authorized to perform: sts:AssumeRole/),
+    refused(
+      'AssumeRole',
+      { RoleArn: 'arn:aws:iam::1:user/xxxxxxxxx', RoleSessionName: 'session-1' },
+      'ValidationError',
+      400,
+      /is invalid/,
+    ),
+    refused(
+      'AssumeRole',
+      { RoleArn: role('none'), RoleSessionName: 'session-1' },
+      'AccessDenied',
+      403,
+      /is not authorized to perform: sts:AssumeRole/,
+    ),
   ],
 };

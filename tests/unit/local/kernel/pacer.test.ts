@@ -41,7 +41,9 @@ class FakeWall implements WallClock<object> {
   }
 }
 
-async function paced(rate: number): Promise<{ kernel: Kernel; machine: FakeWall; pacer: Pacer; pacing: Promise<void> }> {
+async function paced(
+  rate: number,
+): Promise<{ kernel: Kernel; machine: FakeWall; pacer: Pacer; pacing: Promise<void> }> {
   const kernel = new Kernel({ seed: 1, startMs: START_MS });
   const machine = new FakeWall();
   const pacer = newPacer(kernel, { virtualSecondsPerSecond: rate }, machine);
@@ -145,6 +147,8 @@ describe('a pacer', () => {
 
   it.each([0, -1, Number.NaN, Infinity])('refuses the rate %d', (virtualSecondsPerSecond) => {
     const kernel = new Kernel({ seed: 1, startMs: START_MS });
-    expect(() => newPacer(kernel, { virtualSecondsPerSecond })).toThrow(`virtualSecondsPerSecond: ${virtualSecondsPerSecond}`);
+    expect(() => newPacer(kernel, { virtualSecondsPerSecond })).toThrow(
+      `virtualSecondsPerSecond: ${virtualSecondsPerSecond}`,
+    );
   });
 });
