@@ -35,6 +35,7 @@ export class DataPlatform {
   readonly #bodies = new Map<string, Uint8Array>();
   readonly #pendingTruth = new Map<number, DeliveredTruth[]>();
   readonly #deliveredSnapshots = new Set<string>();
+  readonly #drawn = new Map<number, Set<string>>();
   #batch = 0;
 
   /** @param bucket where raw data and labels are delivered */
@@ -87,7 +88,15 @@ export class DataPlatform {
     const seed = this.#cloud.kernel.seed * 1_000_003 + batch;
     const requests = drawRequests(period(this.#series, from, to), seed, count, `d${day}-b${batch}`);
     this.#expectTruth(day, requests);
+    let drawn = this.#drawn.get(day);
+    if (!drawn) this.#drawn.set(day, (drawn = new Set()));
+    for (const request of requests) drawn.add(request.date);
     return requests.map((request) => ({ inferenceId: request.inferenceId, body: this.#bodyOf(request) }));
+  }
+
+  /** Distinct rows behind the requests of the virtual day that had the fewest; 0 before the first request. */
+  get distinctRowsMin(): number {
+    return this.#drawn.size === 0 ? 0 : Math.min(...[...this.#drawn.values()].map((dates) => dates.size));
   }
 
   #bodyOf(request: ReplayRequest): Uint8Array {

@@ -32,7 +32,14 @@ export const rehearsalDocument = z.strictObject({
       checks: z.array(z.strictObject({ what: z.string(), passed: z.boolean(), seen: z.string() })),
     }),
   ),
-  totals: z.strictObject({ requests: count, requestsThroughSdk: count, trainings: count, virtualMinutes: count }),
+  totals: z.strictObject({
+    requests: count,
+    requestsThroughSdk: count,
+    trainings: count,
+    virtualMinutes: count,
+    /** Distinct rows of real data behind the requests of the virtual day that had the fewest. */
+    distinctRowsMin: count,
+  }),
   /** Identity of the run: SHA-256 over every call and event in order. */
   trace: z.strictObject({ sha256: z.string().length(64), lines: count }),
   /** Measured on this machine: the only part that differs between runs of one seed. */

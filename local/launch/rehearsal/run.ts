@@ -80,6 +80,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalDocu
       requests: stage.traffic.requests,
       requestsThroughSdk: stage.traffic.throughSdk,
       trainings: world.trainings.count,
+      distinctRowsMin: world.data.distinctRowsMin,
       virtualMinutes: Math.round((stage.nowMs - START_MS) / 60_000),
     };
     const ok = stories.every((story) => story.ok);

@@ -70,12 +70,12 @@ describe('changing an endpoint', () => {
     control.on(UpdateEndpointWeightsAndCapacitiesCommand).rejects(IN_PROGRESS);
     control.on(DescribeEndpointCommand).resolves({ EndpointStatus: 'Updating' });
     control.on(DeleteEndpointCommand).rejects(IN_PROGRESS);
-    for (const call of [
-      platform.changeConfiguration('e', 'c'),
-      platform.setWeights('e', { blue: 1 }),
-      platform.deleteEndpoint('e'),
-    ])
-      await expect(call).rejects.toMatchObject({ name: 'EndpointBusy', retryable: true });
+    const calls = [
+      () => platform.changeConfiguration('e', 'c'),
+      () => platform.setWeights('e', { blue: 1 }),
+      () => platform.deleteEndpoint('e'),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ name: 'EndpointBusy', retryable: true });
   });
 
   it.each([

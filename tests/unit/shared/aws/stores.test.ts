@@ -149,14 +149,15 @@ describe('a table that does not answer is StoreUnavailable', () => {
     const { rollouts, endpoints, dynamo } = stores();
     dynamo.onAnyCommand().rejects(error);
     const champion = aChampion();
-    for (const call of [
-      rollouts.get(REF),
-      rollouts.active(),
-      rollouts.create(aRollout()),
-      endpoints.lease(MODEL),
-      endpoints.promote(champion, { epoch: 2, replacedRolloutId: champion.rolloutId }),
-    ])
-      await expect(call).rejects.toMatchObject({ name: 'StoreUnavailable', retryable: true });
+    const calls = [
+      () => rollouts.get(REF),
+      () => rollouts.active(),
+      () => rollouts.create(aRollout()),
+      () => endpoints.lease(MODEL),
+      () => endpoints.promote(champion, { epoch: 2, replacedRolloutId: champion.rolloutId }),
+    ];
+    for (const call of calls)
+      await expect(call()).rejects.toMatchObject({ name: 'StoreUnavailable', retryable: true });
   });
 
   it('a programming error is none', async () => {
