@@ -14,11 +14,15 @@ export class RequestTooLarge extends Error {
 }
 
 async function readBody(message: IncomingMessage): Promise<Uint8Array> {
+  const tooLarge = (): Error =>
+    new RequestTooLarge(`a request body of over ${BODY_BYTES_MAX} bytes: send less, for instance in parts`);
+  // Refused before it is read where its length is known: so the answer reaches a client that is still sending.
+  if (Number(message.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_BYTES_MAX) throw new RequestTooLarge(`a request body of over ${BODY_BYTES_MAX} bytes: send less`);
+    if (size > BODY_BYTES_MAX) throw tooLarge();
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
@@ -63,7 +67,8 @@ export async function listen(
         response.end(answer.body);
       })
       .catch((error: unknown) => {
-        response.writeHead(error instanceof RequestTooLarge ? 413 : 500, { 'content-type': 'text/plain' });
+        const statusCode = error instanceof RequestTooLarge ? 413 : 500;
+        response.writeHead(statusCode, { 'content-type': 'text/plain', connection: 'close' });
         response.end(String(error));
       });
   });

@@ -16,11 +16,20 @@ interface Node {
   readonly children: Map<string, Node>;
 }
 
+// An empty list travels as `Name=`, as an empty text does: only the name tells them apart.
+const LIST_MEMBERS: ReadonlySet<string> = new Set(
+  (
+    'ActionNames AlarmActions AlarmNames AlarmTypes ContextEntries Counts DashboardNames Dimensions ExtendedStatistics ' +
+    'InsufficientDataActions MetricData MetricDataQueries Metrics OKActions PolicyArns PolicyInputList ' +
+    'PublishBatchRequestEntries ResourceArns StackStatusFilter Statistics TagKeys Tags Values'
+  ).split(' '),
+);
+
 /** `A.member.1.B=x` as nested lists, maps and structures. */
-function toMembers(node: Node): unknown {
-  if (node.children.size === 0) return node.value ?? '';
+function toMembers(node: Node, name = ''): unknown {
+  if (node.children.size === 0) return LIST_MEMBERS.has(name) ? [] : (node.value ?? '');
   const list = node.children.get('member');
-  if (list && node.children.size === 1) return byIndex(list).map(toMembers);
+  if (list && node.children.size === 1) return byIndex(list).map((item) => toMembers(item));
   const entries = node.children.get('entry');
   if (entries && node.children.size === 1) {
     return Object.fromEntries(
@@ -31,7 +40,7 @@ function toMembers(node: Node): unknown {
       }),
     );
   }
-  return Object.fromEntries([...node.children].map(([key, child]) => [key, toMembers(child)]));
+  return Object.fromEntries([...node.children].map(([key, child]) => [key, toMembers(child, key)]));
 }
 
 function byIndex(list: Node): Node[] {
@@ -52,9 +61,14 @@ function parseForm(body: Uint8Array): WireInput {
   return toMembers(root) as WireInput;
 }
 
-/** Text made safe for XML content. */
+/** Text made safe for XML content. A bare carriage return would reach the reader as a line feed. */
 export function escapeXml(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('\r', '&#xD;');
 }
 
 function scalar(value: unknown): string {

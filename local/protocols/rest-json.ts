@@ -87,6 +87,7 @@ export function newRestJsonCodec(services: () => Iterable<Service>): Codec {
         headers['content-type'] ??= 'application/json';
         return { statusCode: status ?? route.status ?? 200, headers, body };
       }
+      if (route?.status === 204) return { statusCode: 204, headers, body: new Uint8Array() };
       headers['content-type'] = 'application/json';
       return { statusCode: route?.status ?? 200, headers, body: utf8(toWireJson(members)) };
     },

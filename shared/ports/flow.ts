@@ -1,5 +1,6 @@
 /** What moves the flow along: events, executions, tokens, the dead man's switch. */
 import { type Colour } from '../domain/rollout/weights.ts';
+import { type StopSignal } from './rollout-store.ts';
 
 export interface EventPublisher {
   /** @throws EventsNotAccepted naming those that the bus refused */
@@ -43,12 +44,19 @@ export interface DeadMansSwitch {
   disarm(rolloutId: string): Promise<void>;
 }
 
+/** What was done, or asked for, while the table was down. */
+export interface SpooledEntry {
+  readonly model: string;
+  /** Absent when only the endpoint's labels were at hand: it is about whatever is under way for the model. */
+  readonly rolloutId?: string;
+  /** The signal that could not be stored. */
+  readonly stop?: StopSignal;
+  readonly detail: string;
+}
+
 /** Keeps what could not be recorded because a table was down, until it can be. */
 export interface Spool {
-  keep(entry: {
-    readonly kind: string;
-    readonly model: string;
-    readonly rolloutId: string;
-    readonly detail: unknown;
-  }): Promise<void>;
+  keep(entry: SpooledEntry): Promise<void>;
+  /** Hands the entries that wait to `apply`, some at a time; one that is applied is forgotten, one that throws stays. */
+  drain(apply: (entry: SpooledEntry) => Promise<void>): Promise<number>;
 }

@@ -3,19 +3,16 @@ import { alarmMap, type GuardAlarm } from '../catalog/alarms.ts';
 import { type Catalog } from '../catalog/catalog.ts';
 import { type RealTimeModel } from '../catalog/model-definition.ts';
 import { UnknownAlarm } from '../domain/flow-errors.ts';
-import { championOnly, type Colour } from '../domain/rollout/weights.ts';
 import { type Clock } from '../ports/clock.ts';
-import { type EventPublisher, type Spool } from '../ports/flow.ts';
-import { type RolloutRecord, type RolloutStore } from '../ports/rollout-store.ts';
-import { type ServingPlatform } from '../ports/serving-platform.ts';
+import { type EventPublisher } from '../ports/flow.ts';
+import { type RolloutRecord, type RolloutStore, type StopSignal } from '../ports/rollout-store.ts';
+import { restoreByLabels, type RestoreByLabelsDependencies } from './restore-by-labels.ts';
 import { wakeUp, withStop } from './rollout-signals.ts';
 
-export interface HandleGuardAlarmDependencies {
+export interface HandleGuardAlarmDependencies extends RestoreByLabelsDependencies {
   readonly catalog: Catalog;
   readonly stage: string;
   readonly rollouts: RolloutStore;
-  readonly platform: ServingPlatform;
-  readonly spool: Spool;
   readonly events: EventPublisher;
   readonly clock: Clock;
 }
@@ -33,6 +30,8 @@ export interface AlarmResult {
   readonly recorded: readonly string[];
 }
 
+const DETAIL_CHARACTERS_MAX = 500;
+
 const isRealTime = (model: Catalog['models'][number]): model is RealTimeModel => model.endpointType === 'real-time';
 
 function known(deps: HandleGuardAlarmDependencies, alarmNames: readonly string[]): GuardAlarm[] {
@@ -47,21 +46,9 @@ function isOlderThanStep(record: RolloutRecord, atMs: number): boolean {
   return atMs < (record.change?.requestedAtMs ?? record.startedAtMs);
 }
 
-/** With the table down: the endpoint's own labels say who the champion is. */
-async function restoreByLabels(
-  deps: HandleGuardAlarmDependencies,
-  alarm: GuardAlarm,
-  raised: RaisedAlarm,
-): Promise<void> {
-  const champion = (await deps.platform.labels(alarm.endpoint))['switchyard:champion'];
-  if ((champion !== 'blue' && champion !== 'green') || champion === alarm.variant) return;
-  await deps.platform.setWeights(alarm.endpoint, championOnly(champion satisfies Colour));
-  await deps.spool.keep({
-    kind: 'alarm-rollback',
-    model: alarm.model,
-    rolloutId: 'unknown',
-    detail: { alarm: alarm.alarmName, reason: raised.reason },
-  });
+function stopOf(deps: HandleGuardAlarmDependencies, alarm: GuardAlarm, raised: RaisedAlarm): StopSignal {
+  const detail = `${alarm.alarmName}: ${raised.reason}`.slice(0, DETAIL_CHARACTERS_MAX);
+  return { kind: 'ALARM', detail, by: alarm.alarmName, atMs: deps.clock.nowMs() };
 }
 
 async function apply(
@@ -71,7 +58,7 @@ async function apply(
   raised: RaisedAlarm,
 ): Promise<'stopped' | 'recorded'> {
   const nowMs = deps.clock.nowMs();
-  const detail = `${alarm.alarmName}: ${raised.reason}`.slice(0, 500);
+  const { detail } = stopOf(deps, alarm, raised);
   if (alarm.variant !== record.challenger.variant || isOlderThanStep(record, raised.atMs)) {
     const deed = {
       action: `alarm noted: ${detail}`,
@@ -85,7 +72,7 @@ async function apply(
     );
     return 'recorded';
   }
-  const stop = { kind: 'ALARM' as const, detail, by: alarm.alarmName, atMs: nowMs };
+  const stop = stopOf(deps, alarm, raised);
   const after = await deps.rollouts.change(record, (latest) => withStop(latest, stop));
   const wakeUps = wakeUp(after);
   if (wakeUps.length > 0) await deps.events.publish(wakeUps);
@@ -111,7 +98,10 @@ export async function handleGuardAlarm(deps: HandleGuardAlarmDependencies, raise
     }
   } catch (error) {
     if (!(error instanceof Error && error.name === 'StoreUnavailable')) throw error;
-    for (const alarm of alarms) await restoreByLabels(deps, alarm, raised);
+    for (const alarm of alarms) {
+      const { model, endpoint, variant } = alarm;
+      await restoreByLabels(deps, { model, endpoint, unlessVariant: variant, stop: stopOf(deps, alarm, raised) });
+    }
   }
   return { stopped, recorded };
 }

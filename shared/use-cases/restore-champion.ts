@@ -47,11 +47,11 @@ async function restoreWithoutTable(
   const observed = await deps.platform.observe(order.endpoint);
   if (observed?.status === 'CHANGING') throw new EndpointBusy(order.endpoint, observed.rawStatus);
   await deps.platform.setWeights(order.endpoint, weights);
+  const { model, rolloutId, reason } = order;
   await deps.spool.keep({
-    kind: 'restore-champion',
-    model: order.model,
-    rolloutId: order.rolloutId,
-    detail: { weights, reason: order.reason },
+    model,
+    rolloutId,
+    detail: `restored ${JSON.stringify(weights)} without the table: ${reason}`,
   });
   return { changeId: null };
 }

@@ -3,13 +3,13 @@ import { build, type OutgoingEvent } from '../../events/contract.ts';
 import { lookDue } from '../../events/rollout/look-due.v1.ts';
 import { waitResolved } from '../../events/wait/wait-resolved.v1.ts';
 import { heartbeatTtlMs } from '../domain/rollout/lease.ts';
-import { type Executions } from '../ports/flow.ts';
+import { type Executions, type SpooledEntry } from '../ports/flow.ts';
 import { type ReleaseRecord } from '../ports/release-store.ts';
 import { type RolloutRecord } from '../ports/rollout-store.ts';
 import { closeRollout, type CloseRolloutDependencies } from './close-rollout.ts';
 import { APPROVAL_WAIT } from './request-approval.ts';
 import { restoreChampion, type RestoreChampionDependencies, servesAlone } from './restore-champion.ts';
-import { wakeUp } from './rollout-signals.ts';
+import { wakeUp, withStop } from './rollout-signals.ts';
 import { settleRollout, settleStaging, STAGING_WAIT } from './settle-change.ts';
 
 export interface SweepRolloutsDependencies extends RestoreChampionDependencies, CloseRolloutDependencies {
@@ -54,6 +54,30 @@ function isDecided(release: ReleaseRecord, nowMs: number): boolean {
   return release.decision !== undefined || release.supersededBy !== undefined || nowMs >= release.expiresAtMs;
 }
 
+/** What happened while the table was down is written down now; a stop among it stops the rollout for good. */
+async function recordSpooled(deps: SweepRolloutsDependencies, entry: SpooledEntry): Promise<void> {
+  const { model, rolloutId, stop } = entry;
+  const about = (await deps.rollouts.active()).filter(
+    (record) => record.model === model && (rolloutId === undefined || record.rolloutId === rolloutId),
+  );
+  const nowMs = deps.clock.nowMs();
+  const deed = {
+    action: `while the table was down: ${entry.detail}`,
+    actor: 'sweep-rollouts',
+    intentAtMs: nowMs,
+    outcome: 'recorded',
+    outcomeAtMs: nowMs,
+  };
+  for (const record of about) {
+    const after = await deps.rollouts.change(record, (latest) => {
+      const stopped = stop ? (withStop(latest, stop) ?? latest) : latest;
+      return latest.active ? { ...stopped, deeds: [...stopped.deeds, deed] } : undefined;
+    });
+    const wakeUps = wakeUp(after);
+    if (wakeUps.length > 0) await deps.events.publish(wakeUps);
+  }
+}
+
 async function sweepReleases(deps: SweepRolloutsDependencies): Promise<number> {
   let woken = 0;
   for (const release of await deps.releases.open()) {
@@ -67,12 +91,14 @@ async function sweepReleases(deps: SweepRolloutsDependencies): Promise<number> {
 }
 
 /**
- * For each rollout under way: 1. its change is read back; 2. a stored signal whose wake-up was lost is put again; 3. a share
+ * What was spooled is recorded. Then, for each rollout under way: 1. its change is read back; 2. a stored signal whose wake-up was lost is put again; 3. a share
  * that is being watched gets its look; 4. one without a living controller is brought home.
  */
 export async function sweepRollouts(deps: SweepRolloutsDependencies): Promise<Sweep> {
   let looked = 0;
   let adopted = 0;
+  // First of all: a stop that waits in the spool must come before any step forward.
+  await deps.spool.drain((entry) => recordSpooled(deps, entry));
   let woken = await sweepReleases(deps);
   for (const record of await deps.rollouts.active()) {
     if (await adopt(deps, record)) {

@@ -33,7 +33,7 @@ function run(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<
     const options = { env: environment, timeout: COMMAND_TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 };
     execFile('aws', [...words], options, (error, stdout, stderr) => {
       if (error?.code === 'ENOENT') reject(new NotInstalled());
-      else if (error && typeof error.code !== 'number') reject(error);
+      else if (error && typeof error.code !== 'number') reject(new Error(`aws ${words.join(' ')}`, { cause: error }));
       else resolve({ exitCode: Number(error?.code ?? 0), stdout, stderr });
     });
   });

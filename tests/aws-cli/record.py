@@ -21,7 +21,7 @@ import botocore.handlers
 import botocore.session
 
 REGION = "eu-central-1"
-FIXTURE = pathlib.Path(__file__).parent.parent / "integration/protocols/cli-requests.json"
+FIXTURE = pathlib.Path(__file__).parent.parent / "integration/protocols/cli-requests.jsonl"
 CLIENTS = {
     "monitoring": ["cloudwatch"],
     "sagemaker": ["sagemaker", "sagemaker-runtime"],
@@ -170,20 +170,12 @@ def main():
     numbers = iter(range(1, 1_000_000))
     botocore.handlers.uuid.uuid4 = lambda: f"00000000-0000-4000-8000-{next(numbers):012d}"
     recorder = Recorder()
-    fixture = {}
+    lines = []
     for story in json.load(sys.stdin):
         for protocol in [None, *OTHER_PROTOCOLS.get(story["service"], [])]:
-            requests = [recorder.record(case, protocol) for case in story["cases"]]
-            fixture.setdefault(story["service"], {})[protocol or "default"] = requests
-    # One request a line: changes of one case show as one line.
-    lines = []
-    for service, protocols in fixture.items():
-        parts = []
-        for protocol, requests in protocols.items():
-            body = ",\n".join("   " + json.dumps(request, ensure_ascii=False) for request in requests)
-            parts.append(f"  {json.dumps(protocol)}: [\n{body}\n  ]")
-        lines.append(f" {json.dumps(service)}: {{\n" + ",\n".join(parts) + "\n }")
-    FIXTURE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+            where = {"service": story["service"], "protocol": protocol or "default"}
+            lines += [json.dumps({**where, **recorder.record(case, protocol)}, ensure_ascii=False) for case in story["cases"]]
+    FIXTURE.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -143,6 +143,7 @@ describe('only the right ones', () => {
         'reconcile-endpoints',
         'restore-champion',
         'shift-traffic',
+        'stop-rollout',
         'sweep-rollouts',
       ],
     ],

@@ -19,7 +19,6 @@ const OPENED = {
   championVariant: 'blue',
   warm: false,
   lastStepIndex: STEPS,
-  watchSeconds: 3 * 86_400 + 3_600,
 };
 const SETTLED = { outcome: 'SETTLED', detail: 'read back' };
 

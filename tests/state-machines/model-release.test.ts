@@ -10,7 +10,7 @@ const INPUT = {
 };
 const APPROVED = { status: 'APPROVED', reason: 'ada: looks good' };
 const HAPPY: Script = {
-  'verify-candidate': { endpointType: 'real-time', approvalTtlSeconds: 86_400, champion: null },
+  'verify-candidate': { endpointType: 'real-time', champion: null },
   'request-approval': resumed(3_600),
   'confirm-approval': APPROVED,
   'deploy-staging': { endpoint: 'dev-demand-forecast-staging' },
@@ -123,7 +123,7 @@ describe('no rollout', () => {
   });
 
   it('for a batch model, which has another way', async () => {
-    const batch = { endpointType: 'batch', approvalTtlSeconds: 86_400, champion: null };
+    const batch = { endpointType: 'batch', champion: null };
     const result = await release({ 'verify-candidate': batch });
     const states = [...ASK, 'Served In Real Time?', 'Batch Not Released Here', END];
     expectEnd(result, states, 'REFUSED', 'batch models');

@@ -13,7 +13,6 @@ const WARM = {
   championVariant: 'green',
   warm: true,
   lastStepIndex: 0,
-  watchSeconds: 7_200,
 };
 const SETTLED = { outcome: 'SETTLED', detail: 'read back' };
 const HAPPY: Script = {

@@ -1,7 +1,13 @@
 /** A CloudContext for tests of one service: records what the service asks of the cloud, and lets a test answer calls. */
 import { Faults } from '../../local/kernel/faults.ts';
 import { Kernel } from '../../local/kernel/kernel.ts';
-import { type AwsEvent, type CloudContext, type MetricData, type Principal, type WireInput } from '../../local/kernel/service.ts';
+import {
+  type AwsEvent,
+  type CloudContext,
+  type MetricData,
+  type Principal,
+  type WireInput,
+} from '../../local/kernel/service.ts';
 
 export interface FakeCloudContext extends CloudContext {
   readonly events: AwsEvent[];

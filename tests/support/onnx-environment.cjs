@@ -4,8 +4,18 @@ const { TestEnvironment } = require('jest-environment-node');
 module.exports = class OnnxEnvironment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
-    for (const type of [Float32Array, Float64Array, Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array,
-      BigInt64Array, BigUint64Array]) {
+    for (const type of [
+      Float32Array,
+      Float64Array,
+      Int8Array,
+      Uint8Array,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+      BigInt64Array,
+      BigUint64Array,
+    ]) {
       this.global[type.name] = type;
     }
   }

@@ -40,6 +40,7 @@ export interface Baseline {
   readonly apiCalls: number;
   readonly alerts: number;
   readonly championRollout: string | undefined;
+  readonly rollouts: number;
   readonly sights: number;
   readonly failedThroughSdk: number;
 }
@@ -68,6 +69,7 @@ export async function takeBaseline(stage: Stage): Promise<Baseline> {
     apiCalls: productCalls(stage, () => true),
     alerts: productCalls(stage, (service, operation) => service === 'sns' && operation === 'Publish'),
     championRollout: (await stage.does(stage.operator.champion()))?.rolloutId,
+    rollouts: (await stage.does(stage.operator.rollouts())).length,
     sights: stage.watch.sights.length,
     failedThroughSdk: stage.traffic.failedThroughSdk,
   };
@@ -167,6 +169,8 @@ export async function checks(stage: Stage, story: Story, before: Baseline, playe
       failedRequests: failedByVersion(stage.traffic.tallies.slice(before.tallies)),
       failedThroughSdk: stage.traffic.failedThroughSdk - before.failedThroughSdk,
       championRolloutBefore: before.championRollout ?? null,
+      rolloutsOpened: (await stage.does(stage.operator.rollouts())).length - before.rollouts,
+      why,
     }) ?? []),
   ];
 }

@@ -42,6 +42,9 @@ export interface Told {
   readonly failedRequests: Readonly<Record<string, number>>;
   readonly failedThroughSdk: number;
   readonly championRolloutBefore: string | null;
+  readonly rolloutsOpened: number;
+  /** The one-page explanation. */
+  readonly why: string;
 }
 
 /** On a busy day; the catalog asks for two. */
@@ -63,6 +66,20 @@ function unnoticed({ played, sights, failedRequests, failedThroughSdk, championR
       'the instances that the autoscaler added were kept',
       first === SCALED_OUT_INSTANCES && lowest === first,
       `${first} at first, never below ${lowest}`,
+    ),
+  ];
+}
+
+/** Refused on staging: production has not heard of it, and the page has the figures of the paired test. */
+function refusedEarly({ rolloutsOpened, why }: Told): Check[] {
+  const needed = /Unpaired it would have taken (\d+) rows per arm, paired (\d+)/.exec(why);
+  const [unpaired = 0, paired = 0] = (needed ?? []).slice(1).map(Number);
+  return [
+    check('no rollout was opened', rolloutsOpened === 0, `${rolloutsOpened} rollouts`),
+    check(
+      'the page says how many rows an unpaired comparison would have needed',
+      unpaired > paired && paired > 0,
+      `${unpaired} unpaired, ${paired} paired`,
     ),
   ];
 }
@@ -233,6 +250,7 @@ export const STORIES: readonly Story[] = [
     expectedReason: 'worse than the champion',
     changesChampion: false,
     play: brokenInputs,
+    checks: refusedEarly,
   },
   {
     id: '6',

@@ -13,9 +13,11 @@ export function at(answer: unknown, path: string): unknown {
   return value;
 }
 
+/** What a pattern is held against; nothing and an empty list are an empty text, a structure is `object`. */
 function text(value: unknown): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '';
-  return typeof value === 'object' && value !== null ? 'object' : String(value);
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return 'object';
 }
 
 /** How a kind of value looks: in the SDK's output typed, on the wire as the protocol writes it. */

@@ -18,13 +18,21 @@ export interface RecordedRequest {
   readonly body?: string | { readonly base64: string } | { readonly repeat: string; readonly times: number };
 }
 
-export const FIXTURE = new URL('./cli-requests.json', import.meta.url);
-
 /** Service -> protocol (the CLI's own: `default`) -> one request for each case, in order. */
 export type Fixture = Readonly<Record<string, Readonly<Record<string, readonly RecordedRequest[]>>>>;
 
+/** Reads the recordings: a request a line, with its service and protocol. */
 export function loadFixture(): Fixture {
-  return JSON.parse(readFileSync(FIXTURE, 'utf8')) as Fixture;
+  const fixture: Record<string, Record<string, RecordedRequest[]>> = {};
+  const lines = readFileSync(new URL('./cli-requests.jsonl', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+  for (const line of lines) {
+    const { service, protocol, ...request } = JSON.parse(line) as RecordedRequest &
+      Record<'service' | 'protocol', string>;
+    ((fixture[service] ??= {})[protocol] ??= []).push(request);
+  }
+  return fixture;
 }
 
 /** JSON in which bytes and dates can be told apart. */

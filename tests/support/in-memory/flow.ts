@@ -115,6 +115,14 @@ export function newInMemorySpool(faults: Faults): InMemorySpool {
     keep: async (entry) => {
       kept.push(entry);
     },
+    drain: async (apply) => {
+      const waiting = kept.length;
+      for (let entry = kept[0]; entry !== undefined; entry = kept[0]) {
+        await apply(entry);
+        kept.shift();
+      }
+      return waiting;
+    },
   };
   return Object.assign(faulty('spool', faults, spool), { kept });
 }

@@ -4,6 +4,7 @@ import {
   ChampionChanged,
   ReleaseConflict,
   RolloutExists,
+  RolloutStopped,
   StoreUnavailable,
   UnknownRelease,
 } from '../../../shared/domain/flow-errors.ts';
@@ -52,7 +53,7 @@ export function newInMemoryStores(faults: Faults): InMemoryStores {
     cells,
     rollouts: faulty('rollouts', faults, rolloutStore(cells.rollouts)),
     releases: faulty('releases', faults, releaseStore(cells.releases)),
-    endpoints: faulty('endpoints', faults, endpointStore(cells.leases, cells.champions)),
+    endpoints: faulty('endpoints', faults, endpointStore(cells)),
   };
 }
 
@@ -100,20 +101,22 @@ function releaseStore(cells: Cells<ReleaseRecord>): ReleaseStore {
   };
 }
 
-function endpointStore(leases: Cells<Lease>, champions: Cells<ChampionRecord>): EndpointStore {
+function endpointStore({ leases, champions, rollouts }: InMemoryStores['cells']): EndpointStore {
   const leaseOf = (model: string): Lease => leases.read(model) ?? { model, epoch: 0, heartbeatAtMs: 0 };
   return {
     lease: async (model) => leaseOf(model),
     changeLease: async (model, next) =>
       (await leases.change(model, (stored) => next(stored ?? leaseOf(model)))) ?? leaseOf(model),
     champion: async (model) => champions.read(model),
-    // One transaction: both conditions and the write without a step in between.
+    // One transaction: all conditions and the write without a step in between.
     promote: async (next, check) => {
       const { epoch } = leaseOf(next.model);
       if (epoch !== check.epoch) throw new StaleEpoch(check.epoch, epoch);
       const present = champions.read(next.model)?.rolloutId;
       if (present !== check.replacedRolloutId)
         throw new ChampionChanged(next.model, check.replacedRolloutId ?? 'none', present ?? 'none');
+      const stop = rollouts.read(rolloutKey(next))?.stop;
+      if (stop) throw new RolloutStopped(next.rolloutId, `${stop.kind}: ${stop.detail}`);
       champions.put(next.model, next);
     },
     changeChampion: async (model, next) => {

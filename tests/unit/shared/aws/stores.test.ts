@@ -156,8 +156,7 @@ describe('a table that does not answer is StoreUnavailable', () => {
       () => endpoints.lease(MODEL),
       () => endpoints.promote(champion, { epoch: 2, replacedRolloutId: champion.rolloutId }),
     ];
-    for (const call of calls)
-      await expect(call()).rejects.toMatchObject({ name: 'StoreUnavailable', retryable: true });
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ name: 'StoreUnavailable', retryable: true });
   });
 
   it('a programming error is none', async () => {

@@ -41,7 +41,6 @@ describe('opening a rollout', () => {
       championVariant: 'blue',
       warm: false,
       lastStepIndex: 4,
-      watchSeconds: (30 + 60 + 10) * 60,
     });
     expect(await world.endpoints.lease(MODEL)).toEqual(aLease());
     expect(await world.rollouts.get({ model: MODEL, rolloutId: `${MODEL}-r2` })).toMatchObject({

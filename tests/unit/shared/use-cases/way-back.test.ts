@@ -99,9 +99,7 @@ describe('restoring the champion', () => {
     const world = await labelled(stepWatched());
     world.faults.fail(port, Object.assign(new Error('throttled'), { name: 'StoreUnavailable' }));
     expect(await restoreChampion(world, ORDER)).toEqual({ changeId: null });
-    expect(world.spool.kept).toEqual([
-      { kind: 'restore-champion', ...REF, detail: { weights: { blue: 100, green: 0 }, reason: 'why' } },
-    ]);
+    expect(world.spool.kept).toEqual([{ ...REF, detail: 'restored {"blue":100,"green":0} without the table: why' }]);
     expect(landedWeights(world)).toEqual({ blue: 100, green: 0 });
   });
 
@@ -306,7 +304,9 @@ describe('an alarm', () => {
     const world = await labelled(stepWatched());
     takeTableDown(world.faults);
     await handleGuardAlarm(world, GREEN);
-    expect(world.spool.kept).toEqual([expect.objectContaining({ kind: 'alarm-rollback', model: MODEL })]);
+    expect(world.spool.kept).toEqual([
+      expect.objectContaining({ model: MODEL, stop: expect.objectContaining({ kind: 'ALARM' }) }),
+    ]);
     expect(landedWeights(world)).toEqual({ blue: 100, green: 0 });
   });
 
