@@ -42,7 +42,7 @@ DROPPED_AMZ = ("x-amz-date", "x-amz-security-token", "x-amz-user-agent")
 
 
 class Captured(Exception):
-    pass
+    """Ends a call before anything is sent."""
 
 
 def from_portable(value):
@@ -98,8 +98,6 @@ def body_of(request):
 
 class Recorder:
     def __init__(self):
-        self.session = botocore.session.Session()
-        self.session.set_credentials("operator", "secret")
         self.clients = {}
         self.request = None
 

@@ -1,4 +1,5 @@
 /** All ports in memory around one test clock and one set of faults: it fits the dependencies of every use case. */
+import { createHash } from 'node:crypto';
 import { newCatalog } from '../../../shared/catalog/catalog.ts';
 import { Faults } from './faults.ts';
 import {
@@ -28,8 +29,7 @@ export const ROLLBACK_MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateM
 
 export type World = ReturnType<typeof newWorld>;
 
-/** A hash that people can read: what was hashed decides it, and nothing else. */
-const readableHash = (text: string): string => `digest of ${text}`;
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export function newWorld(catalog = newCatalog()) {
   const clock = newTestClock();
@@ -62,7 +62,7 @@ export function newWorld(catalog = newCatalog()) {
     pipelines,
     trainingData,
     training: { runs, known, snapshots },
-    sha256: readableHash,
+    sha256,
     // Any fixed stream serves: the forecast's own numbers are tested with the planner.
     simulationRandom: (_seed: string) => () => 0.5,
     remainingMs: (): number => leftMs,

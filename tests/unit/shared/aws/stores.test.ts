@@ -200,6 +200,20 @@ describe('the flip of a champion', () => {
     expect(items?.[1]?.ConditionCheck).toMatchObject({ ExpressionAttributeValues: { ':epoch': { N: '2' } } });
   });
 
+  it('is refused when a stop came in before the commit', async () => {
+    const { endpoints, dynamo } = scene({ championOf: `${MODEL}-r1`, epoch: 2 });
+    dynamo.on(TransactWriteItemsCommand).rejects(cancelled('None', 'None', 'ConditionalCheckFailed'));
+    await expect(endpoints.promote(next, check)).rejects.toMatchObject({ name: 'RolloutStopped' });
+    const items = dynamo.commandCalls(TransactWriteItemsCommand)[0]?.args[0].input.TransactItems;
+    expect(items?.[2]?.ConditionCheck).toMatchObject({
+      Key: { sk: { S: `ROLLOUT#${REF.rolloutId}` } },
+      ConditionExpression: 'attribute_not_exists(stopped)',
+    });
+    const stop = { kind: 'ABORT' as const, detail: 'enough', by: 'grace', atMs: 0 };
+    expect(toItem(rolloutKey(SCOPE, MODEL, REF.rolloutId), aRollout({ stop }), 1)).toHaveProperty('stopped');
+    expect(toItem(rolloutKey(SCOPE, MODEL, REF.rolloutId), aRollout(), 1)).not.toHaveProperty('stopped');
+  });
+
   it('the first champion is made only where there is none', async () => {
     const { endpoints, dynamo } = stores();
     dynamo.on(GetItemCommand).resolves({}).on(TransactWriteItemsCommand).resolves({});

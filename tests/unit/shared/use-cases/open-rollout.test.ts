@@ -1,9 +1,16 @@
 /** Who may begin: one writer an endpoint, from rest only, and no lease that outlives a rollout which never began. */
 import { describe, expect, it } from '@jest/globals';
-import { addChallenger } from '../../../../shared/use-cases/add-challenger.ts';
 import { openRollout, rolloutIdOf, type RolloutRequest } from '../../../../shared/use-cases/open-rollout.ts';
-import { aChampion, aLease, anArm, aRelease, CANARY_EXECUTION, versionOf } from '../../../support/builders/records.ts';
-import { challengerPromoted, championServing, rolloutOpened } from '../../../support/builders/scenes.ts';
+import {
+  aChampion,
+  aLease,
+  anArm,
+  aRelease,
+  aRollout,
+  CANARY_EXECUTION,
+  versionOf,
+} from '../../../support/builders/records.ts';
+import { challengerPromoted, championServing } from '../../../support/builders/scenes.ts';
 import { takeTableDown } from '../../../support/in-memory/stores.ts';
 import { START_MS } from '../../../support/in-memory/test-clock.ts';
 import { ENDPOINT, MODEL, newWorld, type World } from '../../../support/in-memory/world.ts';
@@ -182,12 +189,20 @@ describe('a lease in other hands', () => {
 
   it('a dead holder that left traffic on its challenger is not taken over: the sweep brings it home under its epoch', async () => {
     const world = heldBy(START_MS - 600_000, false);
+    world.cells.rollouts.put(`${MODEL}/${other.rolloutId}`, aRollout({ rolloutId: other.rolloutId, epoch: 1 }));
     world.platform.place(ENDPOINT, `${ENDPOINT}-e1-both`, {
       blue: [`${ENDPOINT}-v6`, 75],
       green: [`${ENDPOINT}-v5`, 25],
     });
     await expect(openRollout(world, FORWARD)).rejects.toMatchObject({ name: 'EndpointNotAtRest' });
     expect((await world.endpoints.lease(MODEL)).epoch).toBe(1);
+  });
+
+  it('one of a rollout that never began is freed, so that the reconciler can act', async () => {
+    const world = heldBy(START_MS - 600_000, false);
+    world.platform.meddle(ENDPOINT, { blue: 0 });
+    await expect(openRollout(world, FORWARD)).rejects.toMatchObject({ name: 'EndpointNotAtRest' });
+    expect(await holderOf(world)).toBeUndefined();
   });
 });
 
@@ -228,21 +243,15 @@ describe('an endpoint that is not at rest', () => {
 
   it('somebody who took over meanwhile keeps the lease', async () => {
     const world = approved();
-    const holder = { rolloutId: 'another', executionArn: 'arn:another' };
-    world.faults.meanwhile('platform.observe', () => world.platform.meddle(ENDPOINT, { blue: 0 }));
-    world.faults.meanwhile('endpoints.changeLease', () => undefined);
-    world.faults.meanwhile(
-      'endpoints.changeLease',
-      () => {
+    const theirs = { rolloutId: 'another', executionArn: 'arn:another' };
+    world.faults.meanwhile('endpoints.changeLease', () => {
+      world.faults.meanwhile('platform.observe', () => {
         world.platform.meddle(ENDPOINT, { blue: 0 });
-        world.cells.leases.put(MODEL, { model: MODEL, epoch: 9, holder, heartbeatAtMs: START_MS });
-      },
-      'after',
-    );
-    await expect(openRollout(world, FORWARD)).rejects.toBeInstanceOf(Error);
-    const lease = await world.endpoints.lease(MODEL);
-    expect(lease.holder === undefined || lease.holder.executionArn === 'arn:another').toBe(true);
-    if (lease.epoch === 9) expect(lease.holder).toEqual(holder);
+        world.cells.leases.put(MODEL, { model: MODEL, epoch: 9, holder: theirs, heartbeatAtMs: START_MS });
+      });
+    });
+    await expect(openRollout(world, FORWARD)).rejects.toMatchObject({ name: 'EndpointNotAtRest' });
+    expect(await world.endpoints.lease(MODEL)).toMatchObject({ epoch: 9, holder: theirs });
   });
 });
 
@@ -279,13 +288,4 @@ describe('what an approval was bound to', () => {
     });
     expect(await openRollout(world, FORWARD)).toMatchObject({ challengerVariant: 'blue', championVariant: 'green' });
   });
-});
-
-it('an opened rollout adds its challenger', async () => {
-  const world = approved();
-  const { rolloutId, epoch } = await openRollout(world, FORWARD);
-  await addChallenger(world, { model: MODEL, rolloutId }, epoch);
-  world.clock.advanceMs(world.platform.provisioningTakesMs);
-  expect(world.platform.weightsOf(ENDPOINT)).toEqual({ blue: 100, green: 0 });
-  expect(rolloutOpened().cells.rollouts.all()).toHaveLength(1);
 });

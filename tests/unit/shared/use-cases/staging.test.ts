@@ -88,6 +88,21 @@ describe('deploying', () => {
     },
   );
 
+  it('waits while another candidate is on trial, and takes away what an ended release has left behind', async () => {
+    const world = released();
+    const leftover = { candidate: [`${ENDPOINT}-v5`, 1] } as const;
+    world.platform.place(STAGING, `${STAGING}-v5`, leftover);
+    const former = aRelease({ releaseId: `${MODEL}-v5`, versionNumber: 5 });
+    world.cells.releases.put(`${MODEL}/${MODEL}-v5`, former);
+    await expect(deployStaging(world, RELEASE_REF)).rejects.toMatchObject({ name: 'EndpointBusy' });
+    expect(world.platform.deleted).toEqual([]);
+
+    world.cells.releases.put(`${MODEL}/${MODEL}-v5`, { ...former, outcome: 'FAILED' });
+    await expect(deployStaging(world, RELEASE_REF)).rejects.toMatchObject({ name: 'EndpointBusy' });
+    world.clock.advanceMs(world.platform.deletingTakesMs);
+    await expect(deployStaging(world, RELEASE_REF)).resolves.toEqual({ endpoint: STAGING });
+  });
+
   it('a version that can not be served is refused', async () => {
     const world = released();
     world.faults.fail('platform.prepare', Object.assign(new Error('x'), { name: 'VersionNotDeployable' }));
@@ -288,6 +303,13 @@ describe('taking it away', () => {
     expect(await world.platform.observe(STAGING)).toBeUndefined();
     expect(world.platform.deleted).not.toContain(CANDIDATE);
     expect(world.platform.deleted).toContain(`${STAGING}-v7`);
+  });
+
+  it("leaves another candidate's endpoint alone", async () => {
+    const world = released();
+    world.platform.place(STAGING, `${STAGING}-v8`, { candidate: [`${ENDPOINT}-v8`, 1] });
+    await removeStaging(world, RELEASE_REF);
+    expect(world.platform.deleted).not.toContain(STAGING);
   });
 
   it('waits while the endpoint is changing', async () => {

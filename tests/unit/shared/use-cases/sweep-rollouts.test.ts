@@ -4,7 +4,7 @@ import { addChallenger } from '../../../../shared/use-cases/add-challenger.ts';
 import { openRollout } from '../../../../shared/use-cases/open-rollout.ts';
 import { shiftTraffic } from '../../../../shared/use-cases/shift-traffic.ts';
 import { sweepRollouts } from '../../../../shared/use-cases/sweep-rollouts.ts';
-import { aFirstDeployment, aLease, aRelease, aRollout, versionOf } from '../../../support/builders/records.ts';
+import { aLease, aRelease, aRollout, versionOf } from '../../../support/builders/records.ts';
 import {
   challengerPromoted,
   challengerServing,
@@ -15,6 +15,7 @@ import {
   stepWatched,
 } from '../../../support/builders/scenes.ts';
 import { takeTableDown } from '../../../support/in-memory/stores.ts';
+import { START_MS } from '../../../support/in-memory/test-clock.ts';
 import { ENDPOINT, MODEL, type World } from '../../../support/in-memory/world.ts';
 
 const OTHER = { model: 'dynamic-pricing', rolloutId: 'dynamic-pricing-r5' };
@@ -93,6 +94,7 @@ describe('what was missed', () => {
     ['decided', { decision: { status: 'APPROVED' as const, by: '', reason: '', atMs: 0 } }, 1],
     ['superseded', { supersededBy: versionOf(8) }, 1],
     ['undecided', {}, 0],
+    ['past its time', { expiresAtMs: 0 }, 1],
   ])('a release that is %s', async (_name, changed, woken) => {
     const world = rolloutOpened({ active: false });
     world.registry.decide(versionOf(7), 'PENDING');
@@ -165,16 +167,44 @@ describe('a rollout without a living controller', () => {
   });
 
   it('that was fenced off by another is closed without touching the endpoint of the other', async () => {
-    const world = dead(challengerServing(5, { rolloutId: `${MODEL}-r1`, epoch: 1 }));
-    world.cells.rollouts.put(`${MODEL}/${REF.rolloutId}`, aRollout({ executionArn: 'arn:other' }));
-    await sweepRollouts(world).catch(() => undefined);
+    const former = `${MODEL}-r0`;
+    const world = challengerServing(5, { executionArn: 'arn:other' });
+    world.cells.rollouts.put(`${MODEL}/${former}`, aRollout({ rolloutId: former, epoch: 1 }));
+    dead(world);
+    await sweepRollouts(world);
     expect(world.faults.count('platform.setWeights')).toBe(0);
     // The other ends; the former record must end too, and not fail every sweep for ever.
     world.cells.rollouts.put(`${MODEL}/${REF.rolloutId}`, aRollout({ active: false }));
     world.cells.leases.put(MODEL, { model: MODEL, epoch: 2, heartbeatAtMs: 0 });
     world.platform.meddle(ENDPOINT, { blue: 100, green: 0 });
     await sweepRollouts(world);
-    expect(recordOf(world, `${MODEL}-r1`)).toMatchObject({ active: false, outcome: 'ROLLED_BACK' });
+    expect(recordOf(world, former)).toMatchObject({ active: false, outcome: 'ROLLED_BACK' });
+  });
+});
+
+describe('what was spooled while the table was down', () => {
+  const stop = { kind: 'ALARM' as const, detail: 'errors', by: 'alarm', atMs: START_MS };
+
+  it('stops the rollout that was under way then, and is written down once', async () => {
+    const world = stepWatched();
+    await world.spool.keep({ model: MODEL, stop, detail: 'errors' });
+    await sweepRollouts(world);
+    expect(recordOf(world)).toMatchObject({ stop, deeds: [{ action: 'while the table was down: errors' }] });
+    expect(world.spool.kept).toEqual([]);
+  });
+
+  it('stops none that began since', async () => {
+    const world = stepWatched({ startedAtMs: START_MS + 1 });
+    await world.spool.keep({ model: MODEL, stop, detail: 'errors' });
+    await sweepRollouts(world);
+    expect(recordOf(world)).not.toHaveProperty('stop');
+  });
+
+  it('keeps no rollout from its look when it can not be read', async () => {
+    const world = stepWatched();
+    world.faults.fail('spool.drain', new Error('the queue is down'));
+    await sweepRollouts(world).catch((error: unknown) => expect(String(error)).toContain('the queue is down'));
+    expect(looksOf(world, REF.rolloutId)).toHaveLength(1);
   });
 });
 
@@ -243,6 +273,5 @@ describe('a queued candidate', () => {
       await expect(openRollout(world, queued)).rejects.toMatchObject({ name: 'LeaseHeld' });
     }
     expect(await world.endpoints.lease(MODEL)).toMatchObject({ epoch: 2, holder: aLease().holder });
-    expect(aFirstDeployment().active).toBe(true);
   });
 });

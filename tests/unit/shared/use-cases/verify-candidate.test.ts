@@ -40,8 +40,8 @@ describe('a good candidate', () => {
     expect(release.binding).toEqual({
       version: versionOf(7),
       artifactDigest: 'artifact-7',
-      evaluationDigest: `digest of ${JSON.stringify(GOOD)}`,
-      policyDigest: `digest of ${JSON.stringify(world.catalog.model(MODEL))}`,
+      evaluationDigest: world.sha256(JSON.stringify(GOOD)),
+      policyDigest: world.sha256(JSON.stringify(world.catalog.model(MODEL))),
       champion: versionOf(6),
     });
     expect(release.expiresAtMs).toBe(world.clock.nowMs() + 12 * 3_600_000);

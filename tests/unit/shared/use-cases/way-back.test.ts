@@ -255,7 +255,8 @@ describe('an alarm', () => {
   });
 
   it('from before the step is written down only', async () => {
-    const world = stepWatched({ change: aChange({ requestedAtMs: START_MS + 1_000 }) });
+    const asked = { change: aChange({ requestedAtMs: START_MS + 1_000 }), alarmsReadAtMs: START_MS + 1_000 };
+    const world = stepWatched(asked);
     expect(await handleGuardAlarm(world, { ...GREEN, atMs: START_MS + 999 })).toMatchObject({
       recorded: [REF.rolloutId],
     });
