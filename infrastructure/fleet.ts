@@ -60,6 +60,7 @@ function alarmResource(alarm: GuardAlarm): Resources[string] {
       ComparisonOperator: 'GreaterThanThreshold',
       // A variant without traffic has no metrics. That is not an outage: the judge holds it back as 'no data'.
       TreatMissingData: 'notBreaching',
+      AlarmActions: [{ Ref: 'AlertTopic' }],
     },
   };
 }

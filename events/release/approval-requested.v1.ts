@@ -15,7 +15,7 @@ export const approvalRequested = defineEvent({
   }),
   example: {
     model: 'demand-forecast',
-    releaseId: 'demand-forecast-7',
+    releaseId: 'demand-forecast-v7',
     version: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/7',
     champion: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/6',
     expiresAt: '2026-01-05T14:00:00Z',

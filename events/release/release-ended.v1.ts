@@ -15,10 +15,10 @@ export const releaseEnded = defineEvent({
   }),
   example: {
     model: 'demand-forecast',
-    releaseId: 'demand-forecast-7',
+    releaseId: 'demand-forecast-v7',
     version: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/7',
     outcome: 'REFUSED' as const,
     reason: 'paired accuracy test: mean absolute error 2.31 against 1.42',
-    whyUri: 's3://switchyard-dev-evidence/why/demand-forecast-v7.md',
+    whyUri: 's3://switchyard-dev-111122223333-eu-central-1/why/demand-forecast-v7.md',
   },
 });

@@ -12,7 +12,7 @@ export const abortRequested = defineEvent({
   }),
   example: {
     model: 'demand-forecast',
-    rolloutId: 'demand-forecast-7-1',
+    rolloutId: 'demand-forecast-r7',
     requestedBy: 'grace',
     reason: 'complaints from the field',
   },

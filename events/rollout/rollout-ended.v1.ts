@@ -18,13 +18,13 @@ export const rolloutEnded = defineEvent({
   }),
   example: {
     model: 'demand-forecast',
-    rolloutId: 'demand-forecast-7-1',
+    rolloutId: 'demand-forecast-r7',
     endpoint: 'dev-demand-forecast',
     kind: 'CANARY' as const,
     outcome: 'ROLLED_BACK' as const,
     reason: 'HARM_PROVEN errors5xx',
     champion: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/6',
     challenger: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/7',
-    whyUri: 's3://switchyard-dev-evidence/why/demand-forecast-7-1.md',
+    whyUri: 's3://switchyard-dev-111122223333-eu-central-1/why/demand-forecast-r7.md',
   },
 });

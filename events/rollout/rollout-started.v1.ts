@@ -14,7 +14,7 @@ export const rolloutStarted = defineEvent({
   }),
   example: {
     model: 'demand-forecast',
-    rolloutId: 'demand-forecast-7-1',
+    rolloutId: 'demand-forecast-r7',
     endpoint: 'dev-demand-forecast',
     kind: 'CANARY' as const,
     challenger: 'arn:aws:sagemaker:eu-central-1:111122223333:model-package/dev-demand-forecast/7',

@@ -14,7 +14,7 @@ export const waitResolved = defineEvent({
   example: {
     subject: 'rollout' as const,
     model: 'demand-forecast',
-    id: 'demand-forecast-7-1',
+    id: 'demand-forecast-r7',
     wait: 'bake-1',
   },
 });

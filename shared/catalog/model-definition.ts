@@ -60,7 +60,7 @@ export interface ShadowPolicy {
 export interface ApprovalPolicy {
   /** Minutes after which an unanswered approval expires. */
   readonly ttlMinutes: number;
-  /** Who may decide. An empty list denies all. */
+  /** Who may decide where a door knows the person. The registry's door does not: there, its own permissions decide. */
   readonly approvers: readonly string[];
 }
 

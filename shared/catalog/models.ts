@@ -9,8 +9,8 @@ const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY;
 const drift: DriftPolicy = { featureDistance: 0.1, driftedShare: 0.1, minRows: 500 };
 
 /**
- * Canary in the steps of the seed, 10 minutes each; 100 % needs evidence (docs/adr/0004). A doubled error rate at 200
- * requests a minute is found before 50 %.
+ * Canary in the steps of the seed, 10 minutes each; 100 % needs evidence (docs/adr/0004). At 200 requests a minute
+ * and a base of 1 % a doubled error rate is found before 50 %; the rarer the errors of the champion, the longer that takes.
  */
 const canary: RolloutPolicy = {
   alpha: 0.05,

@@ -242,3 +242,15 @@ export class NoRolloutUnderWay extends DomainError {
     super(`No rollout of ${quote(model)} is under way. There is nothing to stop.`);
   }
 }
+
+/** An event on the bus that no contract describes. */
+export class UnknownEvent extends DomainError {
+  override readonly name = 'UnknownEvent';
+  readonly retryable = false;
+
+  constructor(detailType: string, source: string) {
+    super(
+      `No contract knows event ${quote(detailType)} of source ${quote(source)}. Put one of those in events/published.`,
+    );
+  }
+}

@@ -112,8 +112,6 @@ export interface RolloutRecord extends RolloutRef {
   readonly wait?: PendingWait;
   readonly looks: number;
   readonly lastVerdict?: Verdict;
-  /** Looks in a row that could not read metrics. */
-  readonly unreadableLooks: number;
   readonly heartbeatAtMs: number;
   readonly deeds: readonly Deed[];
 }

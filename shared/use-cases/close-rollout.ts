@@ -26,6 +26,8 @@ export interface CloseRolloutDependencies {
   readonly clock: Clock;
 }
 
+const MS_PER_MINUTE = 60_000;
+
 export interface ClosedRollout {
   readonly outcome: RolloutOutcome;
   readonly reason: string;
@@ -48,11 +50,10 @@ function reasonOf(record: RolloutRecord, claimed: string, outcome: RolloutOutcom
   return record.reason ?? record.verdict?.reason ?? claimed;
 }
 
-/** The first minute whose evidence spoke against the challenger. */
-async function firstBadAtMs(deps: CloseRolloutDependencies, record: RolloutRecord): Promise<number | undefined> {
-  const looks = await deps.rollouts.looks(record);
-  const bad = looks.find((look) => look.verdict.evidence.guardrails.some((guardrail) => guardrail.challengerBad > 0));
-  return bad?.atMs;
+/** The first minute in which the challenger gave a bad answer, as far as it was judged. */
+function firstBadAtMs(record: RolloutRecord): number | undefined {
+  const minute = record.lastVerdict?.evidence.firstBadMinute;
+  return typeof minute === 'number' ? minute * MS_PER_MINUTE : undefined;
 }
 
 async function explain(deps: CloseRolloutDependencies, record: RolloutRecord): Promise<string> {
@@ -61,7 +62,7 @@ async function explain(deps: CloseRolloutDependencies, record: RolloutRecord): P
       ? undefined
       : await deps.releases.find({ model: record.model, releaseId: record.releaseId });
   const verdict = record.lastVerdict;
-  const badAtMs = record.outcome === 'PROMOTED' ? undefined : await firstBadAtMs(deps, record);
+  const badAtMs = record.outcome === 'PROMOTED' ? undefined : firstBadAtMs(record);
   const page = whyPage({
     model: record.model,
     rolloutId: record.rolloutId,

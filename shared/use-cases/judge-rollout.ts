@@ -106,7 +106,6 @@ function withLook(
   return {
     ...record,
     looks: look,
-    unreadableLooks: 0,
     lastVerdict: verdict,
     heartbeatAtMs: nowMs,
     ...(stepVerdict ? { verdict: stepVerdict } : {}),

@@ -153,7 +153,6 @@ function newRecord(
     changes: 0,
     stepIndex: -1,
     looks: 0,
-    unreadableLooks: 0,
     heartbeatAtMs: nowMs,
     deeds: [],
   };

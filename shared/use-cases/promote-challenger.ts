@@ -1,13 +1,13 @@
 /** The champion changes: once, in one transaction, and only while everything that allowed it still stands. */
 import { type Catalog } from '../catalog/catalog.ts';
-import { NotSettled } from '../domain/flow-errors.ts';
+import { NotSettled, RolloutStopped } from '../domain/flow-errors.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type ChampionRecord, type EndpointStore } from '../ports/endpoint-store.ts';
-import { type ModelRegistry } from '../ports/model-registry.ts';
+import { type ApprovalStatus, type ModelRegistry } from '../ports/model-registry.ts';
 import { type RolloutRecord, type RolloutRef, type RolloutStore } from '../ports/rollout-store.ts';
 import { type ServingPlatform } from '../ports/serving-platform.ts';
 import { checkLease } from './change-endpoint.ts';
-import { checkNotStopped } from './rollout-signals.ts';
+import { checkNotStopped, withStop } from './rollout-signals.ts';
 
 export interface PromoteChallengerDependencies {
   readonly catalog: Catalog;
@@ -64,8 +64,21 @@ function nextChampion(
   };
 }
 
+/** A person may take an approval back until the last moment. @throws RolloutStopped */
+async function checkApproval(
+  deps: PromoteChallengerDependencies,
+  record: RolloutRecord,
+  approval: ApprovalStatus,
+): Promise<void> {
+  if (approval === 'APPROVED' || record.kind === 'ROLLBACK_ON_DEMAND') return;
+  const detail = `the registry says ${approval}`;
+  const stop = { kind: 'REVOKED' as const, detail, by: 'registry', atMs: deps.clock.nowMs() };
+  await deps.rollouts.change(record, (latest) => withStop(latest, stop));
+  throw new RolloutStopped(record.rolloutId, detail);
+}
+
 /**
- * 1. Not stopped, lease held, the challenger alone serves (read back). 2. One transaction flips the champion, checks the epoch
+ * 1. Not stopped, still approved, lease held, the challenger alone serves (read back). 2. One transaction flips the champion, checks the epoch
  * and the champion that is replaced. 3. The registry and the endpoint's labels follow.
  * @throws RolloutStopped, StaleEpoch, NotSettled (retry), ChampionChanged
  */
@@ -81,7 +94,9 @@ export async function promoteChallenger(
     checkNotStopped(record);
     await checkLease(deps.endpoints, ref.model, epoch);
     const configuration = await servingConfiguration(deps, record);
-    const digest = (await deps.registry.describe(champion)).metadata['artifactDigest'] ?? '';
+    const described = await deps.registry.describe(champion);
+    await checkApproval(deps, record, described.approval);
+    const digest = described.metadata['artifactDigest'] ?? '';
     const next = nextChampion(deps, record, former, digest, configuration);
     await deps.endpoints.promote(next, { epoch, ...(former ? { replacedRolloutId: former.rolloutId } : {}) });
     if (former)

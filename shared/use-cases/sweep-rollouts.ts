@@ -1,5 +1,6 @@
 /** The net under every event: each minute, what was missed is driven on, and what is being watched is looked at. */
 import { build, type OutgoingEvent } from '../../events/contract.ts';
+import { releaseEnded } from '../../events/release/release-ended.v1.ts';
 import { lookDue } from '../../events/rollout/look-due.v1.ts';
 import { waitResolved } from '../../events/wait/wait-resolved.v1.ts';
 import { heartbeatTtlMs } from '../domain/rollout/lease.ts';
@@ -25,6 +26,9 @@ export interface Sweep {
 
 /** A wake-up that was put this recently may still be on its way. */
 const WAKE_UP_AGE_MS = 30_000;
+/** Releases wait for days: whether somebody still drives them is looked at now and then. */
+const ORPHAN_LOOK_MINUTES = 10;
+const MS_PER_MINUTE = 60_000;
 
 function dueLook(record: RolloutRecord): OutgoingEvent[] {
   const { bake, verdict, stop, model, rolloutId } = record;
@@ -78,9 +82,24 @@ async function recordSpooled(deps: SweepRolloutsDependencies, entry: SpooledEntr
   }
 }
 
+/** A release whose execution is gone would stay open for ever, and keep the reconciler from tidying up. */
+async function closeOrphan(deps: SweepRolloutsDependencies, release: ReleaseRecord): Promise<boolean> {
+  const minute = Math.floor(deps.clock.nowMs() / MS_PER_MINUTE);
+  if (minute % ORPHAN_LOOK_MINUTES !== 0 || (await deps.executions.isRunning(release.executionArn))) return false;
+  const reason = 'its execution does not run any more';
+  const endedAtMs = deps.clock.nowMs();
+  const { model, releaseId, version } = release;
+  await deps.releases.change(release, (record) =>
+    record.outcome ? undefined : { ...record, outcome: 'FAILED', reason, endedAtMs },
+  );
+  await deps.events.publish([build(releaseEnded, { model, releaseId, version, outcome: 'FAILED', reason })]);
+  return true;
+}
+
 async function sweepReleases(deps: SweepRolloutsDependencies): Promise<number> {
   let woken = 0;
   for (const release of await deps.releases.open()) {
+    if (await closeOrphan(deps, release)) continue;
     const { model, releaseId: id } = release;
     if (release.wait?.wait === STAGING_WAIT && (await settleStaging(deps, release))) woken++;
     if (release.wait?.wait !== APPROVAL_WAIT || !isDecided(release, deps.clock.nowMs())) continue;

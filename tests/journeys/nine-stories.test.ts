@@ -27,7 +27,31 @@ const ROLLED_BACK_MINUTES_MAX = 110;
 
 /** `role action` that is given and not used here, with the reason why it is given. */
 const UNUSED: readonly (readonly [entry: RegExp, reason: string])[] = [
-  [/^[a-z-]+ xray:Put/, 'traces go past the laptop cloud'],
+  [/ xray:Put/, 'traces go past the laptop cloud'],
+  [/ logs:(CreateLogStream|PutLogEvents)$/, 'Lambda and SageMaker write log lines without a call here'],
+  [/^(canary-blue-green|model-release|rollback-model) logs:/, 'Step Functions sets up its own log delivery'],
+  [/^(serving|training) (logs|ecr|cloudwatch):/, 'containers are pulled, logged and measured without a call here'],
+  [/^serving s3:PutObject$/, 'data capture is written without a call here'],
+  [/^training sagemaker:(Add|Describe|Stop)/, 'pipelines look after their jobs without a call here'],
+  [/ sqs:(SendMessage|DeleteMessage)$/, 'dead letters and the spool: nothing was undeliverable, no table was down'],
+  [
+    /^(fire-dead-man|handle-guard-alarm|stop-rollout|restore-champion|sweep-rollouts) sagemaker:/,
+    'the way back without the table',
+  ],
+  [/^(fire-dead-man|sweep-rollouts) (dynamodb|events|s3|scheduler):/, 'the nets below a controller that has died'],
+  [/^stop-rollout events:PutEvents$/, 'the abort came while nobody waited for it'],
+  [/^confirm-change (events|sagemaker):/, 'a wait that timed out reads back by itself'],
+  [/^judge-rollout scheduler:CreateSchedule$/, 'a dead man that has fired is armed anew'],
+  [
+    /^reconcile-endpoints sagemaker:(DeleteModel|UpdateEndpointWeightsAndCapacities)$/,
+    'a slipped write, an orphan of two generations',
+  ],
+  [
+    /^(open-rollout|start-release|start-rollback) states:DescribeExecution$/,
+    'a holder of the lease, or a start, that is there already',
+  ],
+  [/^model-release (events|states):/, 'what a nested execution needs by the book: its rule, and its end'],
+  [/^add-challenger (iam:PassRole|sagemaker:CreateModel)$/, 'a version whose servable was tidied away comes back'],
 ];
 
 let first: ProcessResult;

@@ -87,6 +87,7 @@ export function judge(policy: JudgePolicy, evidence: Evidence): Verdict {
     requests: facts.requests,
     neededRequests: facts.neededRequests,
     holdMinutesMax: facts.holdMinutesMax,
+    firstBadMinute: challengerMinutes.find((each) => each.errors5xx + each.errors4xx + each.slow > 0)?.minute ?? null,
     unusableMinutes,
     guardrails: assessed.map(({ guardrail, logs, control }) =>
       guardrailEvidence(tally, guardrail, logs, limits, control),

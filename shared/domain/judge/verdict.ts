@@ -94,6 +94,8 @@ export interface VerdictEvidence {
   readonly requests: number;
   readonly neededRequests: number;
   readonly holdMinutesMax: number;
+  /** First minute of the rollout in which the challenger gave a bad answer; null when it gave none. */
+  readonly firstBadMinute: number | null;
   /** Minutes within the rollout whose numbers could not be true (NaN, negative, more errors than requests). */
   readonly unusableMinutes: number;
   readonly guardrails: readonly GuardrailEvidence[];

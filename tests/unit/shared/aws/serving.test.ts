@@ -121,7 +121,7 @@ describe('observing', () => {
     });
     control
       .on(DescribeEndpointConfigCommand)
-      .resolves({ ProductionVariants: [{ VariantName: 'blue', ModelName: 'dev-m-v6' } as never] });
+      .resolves({ ProductionVariants: [{ VariantName: 'blue', ModelName: 'dev-m-v6' }] });
     expect(await platform.observe('e')).toEqual({
       endpoint: 'e',
       status: 'CHANGING',
@@ -215,7 +215,7 @@ describe('making things', () => {
     control
       .on(describeIt as never)
       .rejectsOnce(NOT_FOUND)
-      .resolves({} as never);
+      .resolves({});
     control
       .on(createIt as never)
       .rejects(awsError('ValidationException', `Cannot create already existing ${what} "x".`));
