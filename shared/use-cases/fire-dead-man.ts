@@ -12,8 +12,8 @@ const REASON = 'DEAD_MAN: no look was completed in time';
 
 /**
  * 1. A rollout that is over, or of another epoch, is left alone: the switch was armed by a former holder. So is one whose
- * champion has everything back. 2. The stop is
- * stored. 3. The champion is given all traffic, with or without the table. 4. A controller that lives is woken.
+ * champion has everything back. 2. The stop is stored, or spooled. 3. The champion is given all traffic, with or without the
+ * table. 4. A controller that lives is woken.
  * @throws EndpointBusy (retry), StaleEpoch
  */
 export async function fireDeadMan(
@@ -40,5 +40,5 @@ export async function fireDeadMan(
     // Without the table the rollback goes on: it must not depend on what may be the cause of the silence.
     if (!(error instanceof Error && error.name === 'StoreUnavailable')) throw error;
   }
-  return restoreChampion(deps, { ...order, reason: REASON });
+  return restoreChampion(deps, { ...order, reason: REASON, stop });
 }

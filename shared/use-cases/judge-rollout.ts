@@ -4,6 +4,7 @@ import { type RealTimeModel } from '../catalog/model-definition.ts';
 import { type EvidenceMinute } from '../domain/judge/evidence.ts';
 import { judge } from '../domain/judge/judge.ts';
 import { type Verdict } from '../domain/judge/verdict.ts';
+import { heartbeatTtlMs } from '../domain/rollout/lease.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type EndpointStore } from '../ports/endpoint-store.ts';
 import { type DeadMansSwitch, type EventPublisher, type Tokens } from '../ports/flow.ts';
@@ -96,6 +97,7 @@ function withLook(
   verdict: Verdict,
   look: number,
   nowMs: number,
+  awaited: boolean,
 ): RolloutRecord | undefined {
   if (record.bake?.stepIndex !== bake.stepIndex || record.looks >= look) return undefined;
   const { decision } = verdict;
@@ -107,12 +109,23 @@ function withLook(
     ...record,
     looks: look,
     lastVerdict: verdict,
-    heartbeatAtMs: nowMs,
+    ...(awaited ? { heartbeatAtMs: nowMs } : {}),
     ...(stepVerdict ? { verdict: stepVerdict } : {}),
   };
 }
 
-/** Everybody who would act on a dead controller is told that it lives. A look sends heartbeats only: never a result. */
+/**
+ * A look sends heartbeats only: never a result. False when nobody would act on the verdict: the state that waits for it is
+ * gone, or has never come. Then a look is no sign of life, or a dead controller's rollout would go on being watched.
+ */
+async function isAwaited(deps: JudgeRolloutDependencies, record: RolloutRecord, bake: Bake): Promise<boolean> {
+  const { wait } = record;
+  if (wait?.wait === bakeWait(bake.stepIndex)) return deps.tokens.heartbeat(wait.token);
+  // Between the landing of a share and the wait for its verdict there are seconds.
+  return deps.clock.nowMs() - bake.startedAtMs <= heartbeatTtlMs;
+}
+
+/** Everybody who would act on a dead controller is told that it lives. */
 async function signOfLife(deps: JudgeRolloutDependencies, record: RolloutRecord): Promise<void> {
   const nowMs = deps.clock.nowMs();
   await deps.endpoints.changeLease(record.model, (lease) =>
@@ -120,14 +133,12 @@ async function signOfLife(deps: JudgeRolloutDependencies, record: RolloutRecord)
   );
   const order = deadManOrder(record);
   if (order && record.kind === 'CANARY' && !record.verdict) await deps.deadMan.postpone(order, nowMs + DEAD_MAN_MS);
-  if (record.wait && record.bake && record.wait.wait === bakeWait(record.bake.stepIndex))
-    await deps.tokens.heartbeat(record.wait.token);
 }
 
 /**
  * 1. Only a share that is being watched and has no verdict is looked at. 2. Metrics are read; failing to read them is neither
  * pass nor failure, and no sign of life either: the dead man's switch runs on. 3. The verdict and its evidence are stored.
- * 4. Lease, dead man and waiting state are told. 5. A decisive verdict wakes the state machine.
+ * 4. Waiting state, lease and dead man are told, unless nobody waits any more. 5. A decisive verdict wakes the state machine.
  * @throws MetricsUnreadable, UnknownRollout
  */
 export async function judgeRollout(
@@ -142,11 +153,12 @@ export async function judgeRollout(
     record.active && bake?.stepIndex === stepIndex && record.verdict?.stepIndex !== stepIndex && !record.stop;
   if (!watched) return { decision: 'SKIPPED', look: record.looks };
   const verdict = await lookAt(deps, model, record, bake);
+  const awaited = await isAwaited(deps, record, bake);
   const nowMs = deps.clock.nowMs();
   const look = record.looks + 1;
   await deps.rollouts.saveLook({ ...ref, look, atMs: nowMs, stepIndex, verdict });
-  const after = await deps.rollouts.change(ref, (latest) => withLook(latest, bake, verdict, look, nowMs));
-  await signOfLife(deps, after);
+  const after = await deps.rollouts.change(ref, (latest) => withLook(latest, bake, verdict, look, nowMs, awaited));
+  if (awaited) await signOfLife(deps, after);
   const wakeUps = wakeUp(after);
   if (wakeUps.length > 0) await deps.events.publish(wakeUps);
   return { decision: verdict.decision, look };

@@ -4,7 +4,7 @@ import { EndpointBusy } from '../domain/flow-errors.ts';
 import { championOnly, type Colour } from '../domain/rollout/weights.ts';
 import { type Spool } from '../ports/flow.ts';
 import { type ObservedEndpoint } from '../ports/serving-platform.ts';
-import { type RolloutRecord } from '../ports/rollout-store.ts';
+import { type RolloutRecord, type StopSignal } from '../ports/rollout-store.ts';
 import { changeEndpoint, type ChangeEndpointDependencies } from './change-endpoint.ts';
 
 export interface RestoreChampionDependencies extends ChangeEndpointDependencies {
@@ -19,6 +19,8 @@ export interface RestoreOrder {
   readonly epoch: number;
   readonly championVariant: Colour | null;
   readonly reason: string;
+  /** A signal that is spooled with the deed when the table is down: else the rollout would go on when the table is back. */
+  readonly stop?: StopSignal;
 }
 
 export interface Restored {
@@ -47,10 +49,11 @@ async function restoreWithoutTable(
   const observed = await deps.platform.observe(order.endpoint);
   if (observed?.status === 'CHANGING') throw new EndpointBusy(order.endpoint, observed.rawStatus);
   await deps.platform.setWeights(order.endpoint, weights);
-  const { model, rolloutId, reason } = order;
+  const { model, rolloutId, reason, stop } = order;
   await deps.spool.keep({
     model,
     rolloutId,
+    ...(stop ? { stop } : {}),
     detail: `restored ${JSON.stringify(weights)} without the table: ${reason}`,
   });
   return { changeId: null };

@@ -11,7 +11,9 @@ import { alarmEvent, endpointEvent, packageEvent } from './aws-samples.ts';
 import { rulesOf } from './rules.ts';
 
 const RULES = rulesOf('dev');
-const OWN = RULES.filter(({ bus }) => bus === 'own');
+/** Takes what no other rule may: see 'an event that no contract knows'. */
+const UNKNOWN = RULES.find(({ name }) => name === 'UnknownEventRule')!;
+const OWN = RULES.filter(({ bus, name }) => bus === 'own' && name !== UNKNOWN.name);
 const AWS = RULES.filter(({ bus, detailTypes }) => bus === 'default' && detailTypes.length > 0);
 const takenBy = (event: unknown): string[] => AWS.filter(({ matches }) => matches(event)).map(({ name }) => name);
 
@@ -51,6 +53,33 @@ describe('rules', () => {
     expect(taking).toEqual(OWN.filter(({ detailTypes }) => detailTypes.includes(detailType)).map(({ name }) => name));
     expect(OWN.filter(({ matches }) => matches({ ...event, source: 'somebody.else' }))).toEqual([]);
     expect(takenBy(event)).toEqual([]);
+  });
+});
+
+describe('an event that no contract knows', () => {
+  it.each(eventCatalog.map(({ detailType }) => detailType))('is not %s', (detailType) => {
+    expect(UNKNOWN.matches(example(detailType))).toBe(false);
+  });
+
+  it.each([
+    ['of an unknown type', { 'detail-type': 'nonsense.v1' }],
+    ['of a version to come', { 'detail-type': 'rollout.ended.v2' }],
+    ['of a stranger', { source: 'somebody.else' }],
+  ])('%s goes to refuse-event, and nowhere else', (_what, change) => {
+    const event = { ...example('rollout.ended.v1'), ...change };
+    expect(RULES.filter(({ matches }) => matches(event)).map(({ name }) => name)).toEqual([UNKNOWN.name]);
+  });
+
+  it('is refused by name', async () => {
+    const { newHandler } = (await import('../../functions/refuse-event/handler.ts')) as unknown as {
+      newHandler: (deps: object) => (event: unknown, context: object) => Promise<unknown>;
+    };
+    const telemetry = { logger: { error: () => undefined }, count: () => undefined, flush: () => undefined };
+    const handler = newHandler({ telemetry });
+    await expect(handler({ ...example('rollout.ended.v1'), 'detail-type': 'nonsense.v1' }, {})).rejects.toMatchObject({
+      name: 'UnknownEvent',
+      message: expect.stringContaining('"nonsense.v1"'),
+    });
   });
 });
 

@@ -106,20 +106,14 @@ describe('with the table down', () => {
   );
 
   it(
-    'a step that is due is not taken until the table answers again',
+    'no step forward is taken: a rollout that can not begin gives up, and the challenger never had traffic',
     async () => {
       const { rollout } = await deployed.rollout();
       tableDown(['shift-traffic']);
-      await deployed.stage.pass(14);
-      expect(await deployed.championShare()).toBe(100);
-      tableUp();
-      await deployed.stage.watched(rollout, 0);
-      await deployed.stage.does(
-        deployed.stage.operator.put(
-          build(abortRequested, { model: MODEL, requestedBy: 'grace', reason: 'seen enough' }),
-        ),
-      );
-      expect((await ended(rollout)).reason).toBe('ABORT: seen enough');
+      const record = await ended(rollout);
+      expect(record.reason).toMatch(/StoreUnavailable/);
+      expect(record).toMatchObject({ looks: 0, stepIndex: -1 });
+      expect(record.deeds.filter((deed) => deed.action.startsWith('SHIFT'))).toEqual([]);
     },
     TEST_MS,
   );
@@ -131,9 +125,10 @@ describe('with the controller dead in mid-step', () => {
     async () => {
       const rollout = await inFirstShare();
       await deployed.call('states', 'StopExecution', { executionArn: rollout.executionArn, cause: 'killed by a test' });
-      // The judge still sees a healthy challenger and postpones the dead man: the sweep notices that nobody would act on it.
+      // The judge still sees a healthy challenger; nobody would act on what it finds, so that its looks are no sign of life.
       const minutes = await untilRestored(40);
       expect(minutes).toBeLessThanOrEqual(10 + LONGEST_UPDATING_MINUTES);
+      expect(minutes).toBeGreaterThan(1);
       const record = await ended(rollout);
       expect(record.reason).toMatch(/controller died|no look was completed/);
       const { Items } = await deployed.call('dynamodb', 'Query', {
@@ -160,7 +155,8 @@ describe('a second candidate', () => {
       await deployed.stage.does(
         deployed.stage.operator.put(build(abortRequested, { model: MODEL, requestedBy: 'grace', reason: 'make way' })),
       );
-      await ended(rollout);
+      const made = await deployed.stage.ended(rollout);
+      expect(made).toMatchObject({ outcome: 'ROLLED_BACK', reason: 'ABORT: make way' });
       const next = await deployed.stage.rolloutOf(second);
       expect(next.epoch).toBeGreaterThan(rollout.epoch);
       const promoted = await deployed.stage.ended(next);

@@ -34,7 +34,7 @@ export function rolloutOpened(changed: Partial<RolloutRecord> = {}): World {
   world.cells.rollouts.put(`${MODEL}/${record.rolloutId}`, record);
   world.cells.releases.put(`${MODEL}/${MODEL}-v7`, aRelease());
   world.cells.leases.put(MODEL, aLease());
-  world.executions.running.add(CANARY_EXECUTION);
+  world.executions.running.add(CANARY_EXECUTION).add(aRelease().executionArn);
   return world;
 }
 

@@ -176,7 +176,6 @@ describe('training', () => {
     const unsupported = [
       { OutputDataConfig: { S3OutputPath: 's3://a/b', CompressionType: 'GZIP' } },
       { ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2, VolumeSizeInGB: 5 } },
-      { EnableManagedSpotTraining: true },
       { CheckpointConfig: { S3Uri: 's3://a/b' } },
     ];
     for (const more of unsupported) {

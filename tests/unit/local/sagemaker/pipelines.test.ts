@@ -566,10 +566,10 @@ describe('requests', () => {
       'PipelineExperimentConfig',
     ],
     [
-      'a retry on capacity errors',
-      definition([train({ RetryPolicies: [{ ExceptionType: ['SageMaker.CAPACITY_ERROR'] }] })]),
+      'a retry on an unknown error',
+      definition([train({ RetryPolicies: [{ ExceptionType: ['SageMaker.BAD_WEATHER'] }] })]),
       'UnsupportedFeature',
-      'CAPACITY_ERROR',
+      'BAD_WEATHER',
     ],
   ])('refuses a definition with %s', async (_what, text, code, message) => {
     const refused = await lab.refusal('CreatePipeline', { ...create([]), PipelineDefinition: text });

@@ -182,6 +182,27 @@ describe('a rollout without a living controller', () => {
   });
 });
 
+describe('a release whose execution is gone', () => {
+  const releaseOf = (world: World) => world.cells.releases.read(`${MODEL}/${MODEL}-v7`);
+
+  it('ends, so that it keeps nobody waiting', async () => {
+    const world = rolloutOpened({ active: false });
+    world.executions.running.clear();
+    for (let minute = 0; minute < 11; minute++) {
+      await sweepRollouts(world);
+      world.clock.advanceMinutes(1);
+    }
+    expect(releaseOf(world)).toMatchObject({ outcome: 'FAILED', endedAtMs: expect.any(Number) });
+    expect(world.events.of('release.ended')).toEqual([expect.objectContaining({ outcome: 'FAILED' })]);
+  });
+
+  it('is none while it runs', async () => {
+    const world = rolloutOpened({ active: false });
+    await sweepRollouts(world);
+    expect(releaseOf(world)).not.toHaveProperty('outcome');
+  });
+});
+
 describe('what was spooled while the table was down', () => {
   const stop = { kind: 'ALARM' as const, detail: 'errors', by: 'alarm', atMs: START_MS };
 
