@@ -1,12 +1,28 @@
-/** Leases and champions in the records table. The flip of a champion is one transaction with the lease's epoch. */
-import { type DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+/** Leases and champions in the records table. The flip of a champion is one transaction with the lease's epoch and the rollout's stop. */
+import {
+  type DynamoDBClient,
+  type TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { StaleEpoch } from '../domain/errors.ts';
-import { ChampionChanged } from '../domain/flow-errors.ts';
+import { ChampionChanged, RolloutStopped, StoreUnavailable } from '../domain/flow-errors.ts';
 import { type ChampionRecord, type EndpointStore, type Lease } from '../ports/endpoint-store.ts';
-import { allChampions, championKey, leaseKey, type Scope } from './keys.ts';
+import { allChampions, championKey, leaseKey, rolloutKey, type Scope } from './keys.ts';
 import { errorName } from './platform.ts';
 import { type RecordsTable, toItem } from './records-table.ts';
 import { marshall } from '@aws-sdk/util-dynamodb';
+
+/** Why a transaction was cancelled although every condition may hold: the same one may succeed later. */
+const CANCELLED_FOR_NOW: ReadonlySet<string> = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+]);
+const BROKEN_CONDITION = 'ConditionalCheckFailed';
+
+/** One code for each item of the transaction, in its order; `None` for those that stood in nobody's way. */
+const cancellationCodes = (error: unknown): string[] =>
+  ((error as TransactionCanceledException).CancellationReasons ?? []).map((reason) => reason.Code ?? 'None');
 
 const NO_LEASE = (model: string): Lease => ({ model, epoch: 0, heartbeatAtMs: 0 });
 
@@ -15,7 +31,7 @@ export function newEndpointStore(client: DynamoDBClient, table: RecordsTable, sc
     (await table.read<Lease>(leaseKey(scope, model)))?.record ?? NO_LEASE(model);
   const readChampion = (model: string) => table.read<ChampionRecord>(championKey(scope, model));
 
-  /** What made the transaction fail, from what stands now. */
+  /** Which check failed, from what stands now. */
   const explain = async (
     next: ChampionRecord,
     check: { epoch: number; replacedRolloutId?: string },
@@ -24,6 +40,19 @@ export function newEndpointStore(client: DynamoDBClient, table: RecordsTable, sc
     if (lease.epoch !== check.epoch) return new StaleEpoch(check.epoch, lease.epoch);
     const champion = (await readChampion(next.model))?.record;
     return new ChampionChanged(next.model, check.replacedRolloutId ?? 'none', champion?.rolloutId ?? 'none');
+  };
+
+  /** What a cancelled transaction means. Its items: champion, lease, rollout. */
+  const whyCancelled = async (
+    error: Error,
+    next: ChampionRecord,
+    check: { epoch: number; replacedRolloutId?: string },
+  ): Promise<Error> => {
+    const [champion, lease, rollout] = cancellationCodes(error);
+    if (champion === BROKEN_CONDITION || lease === BROKEN_CONDITION) return explain(next, check);
+    if (rollout === BROKEN_CONDITION) return new RolloutStopped(next.rolloutId, 'the stop came before the commit');
+    const passing = [champion, lease, rollout].filter((code) => CANCELLED_FOR_NOW.has(code ?? ''));
+    return passing.length > 0 ? new StoreUnavailable('TransactWriteItems', passing.join(', ')) : error;
   };
 
   return {
@@ -58,12 +87,19 @@ export function newEndpointStore(client: DynamoDBClient, table: RecordsTable, sc
         ConditionExpression: 'epoch = :epoch',
         ExpressionAttributeValues: { ':epoch': { N: String(check.epoch) } },
       };
-      const transaction = new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, { ConditionCheck: fence }] });
+      const notStopped = {
+        TableName: table.tableName,
+        Key: marshall(rolloutKey(scope, next.model, next.rolloutId)),
+        ConditionExpression: 'attribute_not_exists(stopped)',
+      };
+      const transaction = new TransactWriteItemsCommand({
+        TransactItems: [{ Put: put }, { ConditionCheck: fence }, { ConditionCheck: notStopped }],
+      });
       try {
         await table.guarded('TransactWriteItems', () => client.send(transaction));
       } catch (error) {
-        if (errorName(error) !== 'TransactionCanceledException') throw error;
-        throw await explain(next, check);
+        if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') throw error;
+        throw await whyCancelled(error, next, check);
       }
     },
     async changeChampion(model, next) {

@@ -67,6 +67,27 @@ export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 
+/** The network never answered: the error carries Node's code, and the name `Error`. */
+const NETWORK_CODES: ReadonlySet<unknown> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+const SERVER_ERROR_STATUS_MIN = 500;
+
+/** No answer from the service at all, or one that blames the service itself. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };
+  return NETWORK_CODES.has(code) || ($metadata?.httpStatusCode ?? 0) >= SERVER_ERROR_STATUS_MIN;
+}
+
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { StoreUnavailable } from '../domain/flow-errors.ts';
-import { errorMessage, errorName } from './platform.ts';
+import { errorMessage, errorName, isOutage } from './platform.ts';
 
 export interface RecordKey {
   readonly pk: string;
@@ -38,7 +38,6 @@ const UNAVAILABLE: ReadonlySet<string> = new Set([
   'ServiceUnavailable',
   'TimeoutError',
   'NetworkingError',
-  'ECONNREFUSED',
 ]);
 
 export class RecordsTable {
@@ -55,7 +54,7 @@ export class RecordsTable {
     try {
       return await call();
     } catch (error) {
-      if (UNAVAILABLE.has(errorName(error)))
+      if (UNAVAILABLE.has(errorName(error)) || isOutage(error))
         throw new StoreUnavailable(operation, `${errorName(error)}: ${errorMessage(error)}`);
       throw error;
     }
@@ -105,9 +104,19 @@ export class RecordsTable {
       const stored = await this.read<R>(key);
       const record = next(stored?.record);
       if (record === undefined || record === stored?.record) return stored?.record;
-      if (await this.write(key, record, stored?.revision ?? 0, listOf(record))) return record;
+      if (await this.#raced(() => this.write(key, record, stored?.revision ?? 0, listOf(record)))) return record;
     }
     throw new StoreUnavailable('compare-and-set', `${key.pk} ${key.sk} was changed ${ATTEMPTS_MAX} times in between`);
+  }
+
+  /** A transaction over the same item is as good as somebody who was faster. */
+  async #raced(write: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await write();
+    } catch (error) {
+      if (errorName(error) === 'TransactionConflictException') return false;
+      throw error;
+    }
   }
 
   /** All records of a list, oldest key first; eventually consistent. */
@@ -153,12 +162,14 @@ export function toItem(
   list?: string,
 ): Record<string, AttributeValue> {
   const epoch = 'epoch' in record ? record.epoch : undefined;
+  const stopped = 'stop' in record && record.stop !== undefined;
   return marshall({
     ...key,
     revision,
     record: JSON.stringify(record),
     ...(list === undefined ? {} : { list }),
     ...(typeof epoch === 'number' ? { epoch } : {}),
+    ...(stopped ? { stopped } : {}),
   });
 }
 

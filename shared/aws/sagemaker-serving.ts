@@ -57,6 +57,10 @@ const STATUS: Readonly<Record<string, EndpointStatus>> = {
 /** SageMaker has no typed 'not found' for these; the generic error's text is all there is. */
 const NOT_FOUND = /could not find|does not exist|cannot find/i;
 const IN_PROGRESS = /in-progress|in progress|is being updated/i;
+const ALREADY_THERE = /already exist/i;
+
+/** What follows the endpoint's name in the names of its configurations and models; more than that is another endpoint's. */
+const MADE_FOR_ENDPOINT = /^-(staging-)?(e\d+-[a-z]+|v\d+)$/;
 
 const isValidation = (error: unknown): boolean => errorName(error) === 'ValidationException';
 const isNotFound = (error: unknown): boolean =>
@@ -68,6 +72,15 @@ async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
+  }
+}
+
+/** Names are deterministic: what a lost answer, or somebody else at the same moment, has made is what was asked for. */
+async function unlessThere(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(isValidation(error) && ALREADY_THERE.test(errorMessage(error)))) throw error;
   }
 }
 
@@ -162,7 +175,7 @@ export function newSageMakerServing(clients: ServingClients, options: SageMakerS
         Containers: [{ ModelPackageName: servable.version }],
       };
       try {
-        await client.send(new CreateModelCommand(input));
+        await unlessThere(client.send(new CreateModelCommand(input)));
       } catch (error) {
         if (isValidation(error)) throw new VersionNotDeployable(servable.version, errorMessage(error));
         throw error;
@@ -171,14 +184,13 @@ export function newSageMakerServing(clients: ServingClients, options: SageMakerS
 
     async configure(spec) {
       if (await describeConfig(spec.configuration)) return;
-      await client.send(new CreateEndpointConfigCommand(configInput(spec)));
+      await unlessThere(client.send(new CreateEndpointConfigCommand(configInput(spec))));
     },
 
     async createEndpoint(endpoint, configuration, tags) {
       if (await describe(endpoint)) return;
-      await client.send(
-        new CreateEndpointCommand({ EndpointName: endpoint, EndpointConfigName: configuration, Tags: tagList(tags) }),
-      );
+      const input = { EndpointName: endpoint, EndpointConfigName: configuration, Tags: tagList(tags) };
+      await unlessThere(client.send(new CreateEndpointCommand(input)));
     },
 
     async changeConfiguration(endpoint, configuration) {
@@ -217,7 +229,8 @@ export function newSageMakerServing(clients: ServingClients, options: SageMakerS
     },
 
     async inventory(endpoint) {
-      const own = (name: string | undefined): name is string => name !== undefined && name.startsWith(`${endpoint}-`);
+      const own = (name: string | undefined): name is string =>
+        name !== undefined && name.startsWith(endpoint) && MADE_FOR_ENDPOINT.test(name.slice(endpoint.length));
       const { EndpointConfigs } = await client.send(
         new ListEndpointConfigsCommand({ NameContains: endpoint, MaxResults: 100 }),
       );

@@ -31,22 +31,24 @@ export function newDeadMansSwitch(client: SchedulerClient, options: DeadManOptio
   const update = (order: DeadManOrder, fireAtMs: number) =>
     client.send(new UpdateScheduleCommand(schedule(order, fireAtMs)));
 
+  const arm = async (order: DeadManOrder, fireAtMs: number): Promise<void> => {
+    try {
+      await create(order, fireAtMs);
+    } catch (error) {
+      if (errorName(error) !== 'ConflictException') throw error;
+      await update(order, fireAtMs);
+    }
+  };
+
   return {
-    async arm(order, fireAtMs) {
-      try {
-        await create(order, fireAtMs);
-      } catch (error) {
-        if (errorName(error) !== 'ConflictException') throw error;
-        await update(order, fireAtMs);
-      }
-    },
+    arm,
     async postpone(order, fireAtMs) {
       try {
         await update(order, fireAtMs);
       } catch (error) {
         // It has fired or was never armed: traffic must not be without it.
         if (errorName(error) !== 'ResourceNotFoundException') throw error;
-        await create(order, fireAtMs);
+        await arm(order, fireAtMs);
       }
     },
     async disarm(rolloutId) {

@@ -1,7 +1,7 @@
 /** Looks models up, and refuses a catalog that could not work: at build time, with the path, the value and the remedy. */
 import { DomainError, quote, UnknownModel } from '../domain/errors.ts';
 import { formatPolicyProblem, plannedMinutes, policyProblems } from '../domain/rollout/policy.ts';
-import { type ModelDefinition, type RealTimeModel } from './model-definition.ts';
+import { type BusinessMetric, type ModelDefinition, type RealTimeModel } from './model-definition.ts';
 import { models } from './models.ts';
 
 /** Endpoint names are `<stage>-<model>-staging` and at most 63 characters long; the longest stage is `staging`. */
@@ -24,6 +24,16 @@ export class InvalidCatalog extends DomainError {
   }
 }
 
+/** `minRows` and its like: what is counted can't be halved. */
+function countProblems(at: string, counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counts)
+    .filter(([, value]) => !(Number.isSafeInteger(value) && value >= 1))
+    .map(
+      ([path, value]) =>
+        `${at}.${path} is ${quote(value)}: it must be a whole number of at least 1. Give a positive number.`,
+    );
+}
+
 /** Minutes from the first change of an endpoint to the end of the last bake, if nothing holds. */
 export function rolloutMinutes(model: RealTimeModel): number {
   return (
@@ -38,7 +48,7 @@ function realTimeProblems(at: string, model: RealTimeModel): string[] {
       problems.push(`${at}.${path} is ${quote(value)}: it must be above 0. Give a positive number.`);
   };
   positive('traffic.requestsPerMinute', model.traffic.requestsPerMinute);
-  positive('serving.instanceCount', model.serving.instanceCount);
+  problems.push(...countProblems(at, { 'serving.instanceCount': model.serving.instanceCount }));
   if (!(model.traffic.errorShare >= 0 && model.traffic.errorShare < 1)) {
     problems.push(
       `${at}.traffic.errorShare is ${quote(model.traffic.errorShare)}: it must lie in [0, 1). Write 1 % as 0.01.`,
@@ -50,9 +60,10 @@ function realTimeProblems(at: string, model: RealTimeModel): string[] {
     );
   }
   const needed = rolloutMinutes(model);
-  if (model.schedule.periodMinutes < needed && model.supersede !== 'queue-latest') {
+  const { periodMinutes } = model.schedule;
+  if (periodMinutes >= 1 && periodMinutes < needed && model.supersede !== 'queue-latest') {
     problems.push(
-      `${at}.schedule.periodMinutes is ${model.schedule.periodMinutes}: a rollout takes ${needed} minutes. ` +
+      `${at}.schedule.periodMinutes is ${periodMinutes}: a rollout takes ${needed} minutes. ` +
         `Retrain less often, shorten the steps, or set supersede to 'queue-latest'.`,
     );
   }
@@ -77,6 +88,17 @@ function gateProblems(at: string, model: ModelDefinition): string[] {
   });
 }
 
+function businessMetricProblems(at: string, { name, threshold }: BusinessMetric): string[] {
+  const found: string[] = [];
+  if (name.trim() === '')
+    found.push(`${at}.businessMetric.name is ${quote(name)}: no such metric. Name the figure that the model is for.`);
+  if (!(Number.isFinite(threshold) && threshold > 0))
+    found.push(
+      `${at}.businessMetric.threshold is ${quote(threshold)}: it must be above 0. Give the value that is still good enough.`,
+    );
+  return found;
+}
+
 function modelProblems(model: ModelDefinition, index: number): string[] {
   const at = MODEL_NAME.test(model.name) ? model.name : `models[${index}]`;
   const problems = gateProblems(at, model);
@@ -99,9 +121,26 @@ function modelProblems(model: ModelDefinition, index: number): string[] {
   }
   share('drift.featureDistance', model.drift.featureDistance);
   share('drift.driftedShare', model.drift.driftedShare);
+  const counts = { 'schedule.periodMinutes': model.schedule.periodMinutes, 'drift.minRows': model.drift.minRows };
+  problems.push(...countProblems(at, counts), ...businessMetricProblems(at, model.businessMetric));
   if (model.endpointType === 'real-time') problems.push(...realTimeProblems(at, model));
-  else share('shadow.agreementShare', model.shadow.agreementShare);
+  else {
+    share('shadow.agreementShare', model.shadow.agreementShare);
+    problems.push(...countProblems(at, { 'shadow.minRows': model.shadow.minRows }));
+  }
   return problems;
+}
+
+/** What is made for a model is named `<stage>-<model>-...`: such names must not be another model's (its staging endpoint, say). */
+function prefixProblems(names: readonly string[]): string[] {
+  return [...new Set(names)].flatMap((name) => {
+    const longer = names.find((other) => other.startsWith(`${name}-`));
+    return longer === undefined
+      ? []
+      : [
+          `${name}.name is ${quote(name)}: what is made for ${quote(longer)} would look as if made for it. Give it a name that begins no other.`,
+        ];
+  });
 }
 
 /** Everything wrong with a catalog, one line each; an empty list means that it can be used. */
@@ -111,6 +150,7 @@ export function catalogProblems(candidates: readonly ModelDefinition[]): string[
   return [
     ...candidates.flatMap(modelProblems),
     ...doubled.map((name) => `models: ${quote(name)} is there twice. Give each model a name of its own.`),
+    ...prefixProblems(names),
   ];
 }
 

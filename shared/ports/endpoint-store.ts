@@ -36,8 +36,9 @@ export interface EndpointStore {
   /** Strongly consistent; undefined before the first promotion. */
   champion(model: string): Promise<ChampionRecord | undefined>;
   /**
-   * Flips the champion in one transaction with a check of the lease's epoch and of the champion that is being replaced.
-   * @throws StaleEpoch, ChampionChanged
+   * Flips the champion in one transaction with a check of the lease's epoch, of the champion that is being replaced, and that
+   * no stop was stored for the rollout.
+   * @throws StaleEpoch, ChampionChanged, RolloutStopped
    */
   promote(next: ChampionRecord, check: { epoch: number; replacedRolloutId?: string }): Promise<void>;
   /** Compare-and-set on the champion record, for its warm variant. */
