@@ -18,6 +18,7 @@ export function newDependencies(env: Readonly<Record<string, string | undefined>
   const settings = readEnvironment(environment, env);
   const options = clientOptions(platform, settings.AWS_REGION);
   return {
+    clock: platform.clock,
     ...newStores(platform, settings),
     tokens: newTokens(new SFNClient(options)),
     telemetry: newTelemetry('resume-wait'),

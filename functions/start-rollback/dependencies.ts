@@ -1,7 +1,7 @@
 /** Builds what the handler needs from the environment and the platform; the only file of this room that does. */
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
-import { clientOptions, type Platform } from '../../shared/aws/platform.ts';
+import { clientOptions, sha256, type Platform } from '../../shared/aws/platform.ts';
 import { newExecutions } from '../../shared/aws/step-functions.ts';
 import { newStores } from '../../shared/aws/stores.ts';
 import { newCatalog } from '../../shared/catalog/catalog.ts';
@@ -24,6 +24,7 @@ export function newDependencies(env: Readonly<Record<string, string | undefined>
     ...newStores(platform, settings),
     rollbackMachine: settings.ROLLBACK_MACHINE_ARN,
     executions: newExecutions(new SFNClient(options)),
+    sha256,
     telemetry: newTelemetry('start-rollback'),
   };
 }

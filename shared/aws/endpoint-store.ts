@@ -1,4 +1,7 @@
-/** Leases and champions in the records table. The flip of a champion is one transaction with the lease's epoch and the rollout's stop. */
+/**
+ * Leases and champions in the records table. The flip of a champion is one transaction with the lease's epoch and with the
+ * absence of a stop.
+ */
 import {
   type DynamoDBClient,
   type TransactionCanceledException,
@@ -8,7 +11,6 @@ import { StaleEpoch } from '../domain/errors.ts';
 import { ChampionChanged, RolloutStopped, StoreUnavailable } from '../domain/flow-errors.ts';
 import { type ChampionRecord, type EndpointStore, type Lease } from '../ports/endpoint-store.ts';
 import { allChampions, championKey, leaseKey, rolloutKey, type Scope } from './keys.ts';
-import { errorName } from './platform.ts';
 import { type RecordsTable, toItem } from './records-table.ts';
 import { marshall } from '@aws-sdk/util-dynamodb';
 

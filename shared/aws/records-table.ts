@@ -33,6 +33,7 @@ const ATTEMPTS_MAX = 12;
 const UNAVAILABLE: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'TransactionInProgressException',
   'ThrottlingException',
   'InternalServerError',
   'ServiceUnavailable',

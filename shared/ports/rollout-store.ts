@@ -105,6 +105,8 @@ export interface RolloutRecord extends RolloutRef {
   /** First whole minute in which the challenger had traffic. */
   readonly firstTrafficMinute?: number;
   readonly stepIndex: number;
+  /** When the challenger's alarms were read for the present share: one that is raised later was not seen by it. */
+  readonly alarmsReadAtMs?: number;
   readonly bake?: Bake;
   readonly history?: ChampionHistory;
   readonly verdict?: StepVerdict;

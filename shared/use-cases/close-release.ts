@@ -11,7 +11,7 @@ import { type EventPublisher } from '../ports/flow.ts';
 import { type LifeCycleStage, type ModelRegistry } from '../ports/model-registry.ts';
 import { type ReleaseOutcome, type ReleaseRecord, type ReleaseRef, type ReleaseStore } from '../ports/release-store.ts';
 import { type ServingPlatform } from '../ports/serving-platform.ts';
-import { endpointName } from '../catalog/names.ts';
+import { endpointName, packageGroupName } from '../catalog/names.ts';
 import { servableName } from './deploy-staging.ts';
 
 export interface CloseReleaseDependencies {
@@ -49,6 +49,16 @@ async function inUse(deps: CloseReleaseDependencies, model: string, servable: st
   return champion?.arm.servable.name === servable || champion?.previous?.arm.servable.name === servable;
 }
 
+/** False for a version that the registry does not know, or that is another model's: nothing of it is ours to touch. */
+async function isOurs(deps: CloseReleaseDependencies, model: string, version: string): Promise<boolean> {
+  try {
+    return (await deps.registry.describe(version)).group === packageGroupName(deps.stage, model);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UnknownVersion') return false;
+    throw error;
+  }
+}
+
 function timelineOf(release: ReleaseRecord | undefined): { atMs: number; what: string }[] {
   if (!release) return [];
   const entries = [{ atMs: release.requestedAtMs, what: 'the candidate was verified and a decision asked for' }];
@@ -59,11 +69,7 @@ function timelineOf(release: ReleaseRecord | undefined): { atMs: number; what: s
 }
 
 /** A release that became a rollout is explained by it; any other has a page of its own. */
-async function explain(
-  deps: CloseReleaseDependencies,
-  ending: ReleaseEnding,
-  reason: string,
-): Promise<string | undefined> {
+async function explain(deps: CloseReleaseDependencies, ending: ReleaseEnding): Promise<string | undefined> {
   if (ending.outcome === 'PROMOTED' || ending.outcome === 'ROLLED_BACK') return undefined;
   const release = await deps.releases.find(ending);
   const nowMs = deps.clock.nowMs();
@@ -74,7 +80,7 @@ async function explain(
     championVersion: release?.binding.champion ?? null,
     challengerVersion: ending.version,
     outcome: 'REFUSED',
-    reason: `${ending.outcome}: ${reason}`,
+    reason: `${ending.outcome}: ${ending.reason}`,
     startedAtMs: release?.requestedAtMs ?? nowMs,
     endedAtMs: release?.endedAtMs ?? nowMs,
     looks: 0,
@@ -85,21 +91,27 @@ async function explain(
   return deps.documents.writeText(`why/${ending.releaseId}.md`, page, 'text/markdown; charset=utf-8');
 }
 
-/** Idempotent: a second call finds the outcome and repeats only what is harmless. */
-export async function closeRelease(deps: CloseReleaseDependencies, ending: ReleaseEnding): Promise<void> {
-  const { model, releaseId, version, outcome } = ending;
-  const ref = { model, releaseId };
+/** Stores the outcome; the first one stays. A candidate that was refused at the door has no record. */
+async function stored(deps: CloseReleaseDependencies, ending: ReleaseEnding): Promise<ReleaseEnding> {
+  const { outcome } = ending;
   const reason = ending.reason.slice(0, REASON_CHARACTERS_MAX);
-  // A candidate that was refused at the door has no record, and yet people must be told.
-  if (await deps.releases.find(ref)) {
-    await deps.releases.change(ref, (record) =>
-      record.outcome ? undefined : { ...record, outcome, reason, endedAtMs: deps.clock.nowMs() },
-    );
+  if (!(await deps.releases.find(ending))) return { ...ending, reason };
+  const record = await deps.releases.change(ending, (latest) =>
+    latest.outcome ? undefined : { ...latest, outcome, reason, endedAtMs: deps.clock.nowMs() },
+  );
+  return { ...ending, outcome: record.outcome ?? outcome, reason: record.reason ?? reason };
+}
+
+/** Idempotent: a second call finds the outcome and repeats only what is harmless. People are told in any case. */
+export async function closeRelease(deps: CloseReleaseDependencies, ending: ReleaseEnding): Promise<void> {
+  const ended = await stored(deps, ending);
+  const { model, releaseId, version, outcome, reason } = ended;
+  if (await isOurs(deps, model, version)) {
+    await deps.registry.markStage(version, STAGE_OF[outcome], reason);
+    const servable = servableName(deps.stage, model, ending.versionNumber);
+    if (outcome !== 'PROMOTED' && !(await inUse(deps, model, servable))) await deps.platform.deleteServable(servable);
   }
-  await deps.registry.markStage(version, STAGE_OF[outcome], reason);
-  const servable = servableName(deps.stage, model, ending.versionNumber);
-  if (outcome !== 'PROMOTED' && !(await inUse(deps, model, servable))) await deps.platform.deleteServable(servable);
-  const whyUri = await explain(deps, ending, reason);
+  const whyUri = await explain(deps, ended);
   const detail = { model, releaseId, version, outcome, reason, ...(whyUri === undefined ? {} : { whyUri }) };
   await deps.events.publish([build(releaseEnded, detail)]);
 }

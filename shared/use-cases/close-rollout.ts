@@ -37,7 +37,7 @@ export interface ClosedRollout {
 async function observedOutcome(deps: CloseRolloutDependencies, record: RolloutRecord): Promise<RolloutOutcome> {
   const champion = await deps.endpoints.champion(record.model);
   const observed = await deps.platform.observe(record.endpoint);
-  if (!champion) return observed ? 'FAILED_SAFE' : 'ROLLED_BACK';
+  if (!champion) return observed && observed.status !== 'DELETING' ? 'FAILED_SAFE' : 'ROLLED_BACK';
   if (!servesAlone(observed, champion.arm.variant)) return 'FAILED_SAFE';
   return champion.rolloutId === record.rolloutId ? 'PROMOTED' : 'ROLLED_BACK';
 }
@@ -98,13 +98,15 @@ export async function closeRollout(
   claimed: string,
 ): Promise<ClosedRollout> {
   const before = await deps.rollouts.get(ref);
-  const outcome = before.outcome ?? (await observedOutcome(deps, before));
-  const reason = before.active ? reasonOf(before, claimed, outcome) : (before.reason ?? claimed);
+  const seen = before.outcome ?? (await observedOutcome(deps, before));
   const record = await deps.rollouts.change(ref, (latest) => {
     if (!latest.active) return undefined;
     const { wait: _wait, ...rest } = latest;
-    return { ...rest, active: false, outcome, reason, endedAtMs: deps.clock.nowMs() };
+    const reason = reasonOf(latest, claimed, seen);
+    return { ...rest, active: false, outcome: seen, reason, endedAtMs: deps.clock.nowMs() };
   });
+  // What is stored counts: somebody else may have closed it first, and seen another thing.
+  const { outcome = seen, reason = claimed } = record;
   await deps.deadMan.disarm(ref.rolloutId);
   await deps.endpoints.changeLease(ref.model, (lease) => {
     if (lease.epoch !== record.epoch || !lease.holder) return undefined;

@@ -41,9 +41,9 @@ function known(deps: HandleGuardAlarmDependencies, alarmNames: readonly string[]
   return found;
 }
 
-/** An alarm from before the present share was asked for speaks of another share: the step before has looked at it. */
+/** An alarm from before the alarms were read for the present share was seen there, and speaks of another share. */
 function isOlderThanStep(record: RolloutRecord, atMs: number): boolean {
-  return atMs < (record.change?.requestedAtMs ?? record.startedAtMs);
+  return atMs < (record.alarmsReadAtMs ?? record.change?.requestedAtMs ?? record.startedAtMs);
 }
 
 function stopOf(deps: HandleGuardAlarmDependencies, alarm: GuardAlarm, raised: RaisedAlarm): StopSignal {

@@ -99,7 +99,7 @@ function withLook(
   nowMs: number,
   awaited: boolean,
 ): RolloutRecord | undefined {
-  if (record.bake?.stepIndex !== bake.stepIndex || record.looks >= look) return undefined;
+  if (!record.active || record.bake?.stepIndex !== bake.stepIndex || record.looks >= look) return undefined;
   const { decision } = verdict;
   const decisive = decision !== 'INCONCLUSIVE' && record.verdict?.stepIndex !== bake.stepIndex;
   const stepVerdict: StepVerdict | undefined = decisive
@@ -158,7 +158,8 @@ export async function judgeRollout(
   const look = record.looks + 1;
   await deps.rollouts.saveLook({ ...ref, look, atMs: nowMs, stepIndex, verdict });
   const after = await deps.rollouts.change(ref, (latest) => withLook(latest, bake, verdict, look, nowMs, awaited));
-  if (awaited) await signOfLife(deps, after);
+  // A rollout that was closed meanwhile has disarmed its switch for good.
+  if (awaited && after.active) await signOfLife(deps, after);
   const wakeUps = wakeUp(after);
   if (wakeUps.length > 0) await deps.events.publish(wakeUps);
   return { decision: verdict.decision, look };

@@ -6,10 +6,11 @@ import { endpointName } from '../catalog/names.ts';
 import { LeaseHeld } from '../domain/errors.ts';
 import { mayTakeOver } from '../domain/rollout/lease.ts';
 import { type Colour, otherColour } from '../domain/rollout/weights.ts';
-import { EndpointNotAtRest, NothingToRollBackTo } from '../domain/flow-errors.ts';
+import { ChampionChanged, EndpointNotAtRest, NothingToRollBackTo } from '../domain/flow-errors.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type ChampionRecord, type EndpointStore, type Lease } from '../ports/endpoint-store.ts';
 import { type EventPublisher, type Executions } from '../ports/flow.ts';
+import { type ReleaseStore } from '../ports/release-store.ts';
 import { type Arm, type RolloutKind, type RolloutRecord, type RolloutStore } from '../ports/rollout-store.ts';
 import { type ObservedEndpoint, type ServingPlatform } from '../ports/serving-platform.ts';
 import { servableName } from './deploy-staging.ts';
@@ -19,6 +20,7 @@ export interface OpenRolloutDependencies {
   readonly stage: string;
   readonly endpoints: EndpointStore;
   readonly rollouts: RolloutStore;
+  readonly releases: ReleaseStore;
   readonly platform: ServingPlatform;
   readonly executions: Executions;
   readonly events: EventPublisher;
@@ -51,35 +53,63 @@ export interface OpenedRollout {
   readonly lastStepIndex: number;
 }
 
-/** @throws LeaseHeld while the holder lives */
+type Holder = NonNullable<Lease['holder']>;
+
+async function recordOf(
+  deps: OpenRolloutDependencies,
+  model: string,
+  rolloutId: string,
+): Promise<RolloutRecord | undefined> {
+  return deps.rollouts.get({ model, rolloutId }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'UnknownRollout') return undefined;
+    throw error;
+  });
+}
+
+async function isDead(deps: OpenRolloutDependencies, lease: Lease, holder: Holder): Promise<boolean> {
+  const { executionArn: owner } = holder;
+  // The reconciler holds a lease under its own name, without an execution that could be asked for.
+  const running = owner.startsWith('arn:') ? await deps.executions.isRunning(owner) : undefined;
+  const { epoch, heartbeatAtMs } = lease;
+  return mayTakeOver({ owner, epoch, heartbeatAtMs }, deps.clock.nowMs(), running).allowed;
+}
+
+/**
+ * A dead holder's traffic goes back to its champion under its own epoch, by the dead man or the sweep: under the next one
+ * they would be fenced off, and nobody would do it.
+ * @throws EndpointNotAtRest (retry)
+ */
+async function checkLeftAtRest(deps: OpenRolloutDependencies, model: string, holder: Holder): Promise<void> {
+  if (!(await recordOf(deps, model, holder.rolloutId))?.active) return;
+  const endpoint = endpointName(deps.stage, model);
+  checkAtRest(endpoint, await deps.platform.observe(endpoint), await deps.endpoints.champion(model));
+}
+
+/** @throws LeaseHeld while the holder lives, EndpointNotAtRest while a dead one's traffic is not brought home */
 async function takeLease(deps: OpenRolloutDependencies, model: string, executionArn: string): Promise<Lease> {
   const known = await deps.endpoints.lease(model);
+  const { holder } = known;
+  const others = holder !== undefined && holder.executionArn !== executionArn;
+  const dead = !others || (await isDead(deps, known, holder));
+  if (others && dead) await checkLeftAtRest(deps, model, holder);
   const nowMs = deps.clock.nowMs();
-  const ageMs = nowMs - known.heartbeatAtMs;
-  const holder = known.holder;
-  const dead = holder === undefined || (await isDead(deps, known, holder, nowMs));
   return deps.endpoints.changeLease(model, (lease) => {
     if (lease.holder?.executionArn === executionArn) return undefined;
     // Somebody else was faster, or the holder came back to life between the look and now.
     if (!dead || lease.epoch !== known.epoch)
-      throw new LeaseHeld(lease.holder?.rolloutId ?? model, Math.round(ageMs / 1000));
+      throw new LeaseHeld(lease.holder?.rolloutId ?? model, Math.round((nowMs - known.heartbeatAtMs) / 1000));
     const epoch = lease.epoch + 1;
     return { ...lease, epoch, holder: { rolloutId: rolloutIdOf(model, epoch), executionArn }, heartbeatAtMs: nowMs };
   });
 }
 
-async function isDead(
-  deps: OpenRolloutDependencies,
-  lease: Lease,
-  holder: NonNullable<Lease['holder']>,
-  nowMs: number,
-): Promise<boolean> {
-  const running = await deps.executions.isRunning(holder.executionArn);
-  return mayTakeOver(
-    { owner: holder.executionArn, epoch: lease.epoch, heartbeatAtMs: lease.heartbeatAtMs },
-    nowMs,
-    running,
-  ).allowed;
+/** The lease must not outlive a rollout that never began. One that has a record keeps it; so does somebody who took over. */
+async function giveBack(deps: OpenRolloutDependencies, model: string, epoch: number): Promise<void> {
+  if (await recordOf(deps, model, rolloutIdOf(model, epoch))) return;
+  await deps.endpoints.changeLease(model, (lease) => {
+    const { holder: _holder, ...free } = lease;
+    return lease.epoch === epoch ? free : undefined;
+  });
 }
 
 /** The epoch rises for ever, so an id made of it is never used twice. */
@@ -158,24 +188,48 @@ function newRecord(
   };
 }
 
+/** An approval speaks of the champion that was then: a candidate may have queued for hours since. @throws ChampionChanged */
+async function checkBinding(
+  deps: OpenRolloutDependencies,
+  request: RolloutRequest,
+  champion: ChampionRecord | undefined,
+): Promise<void> {
+  if (request.kind === 'BACK') return;
+  const { binding } = await deps.releases.get(request);
+  const present = champion?.arm.servable.version;
+  if (present !== binding.champion)
+    throw new ChampionChanged(request.model, binding.champion ?? 'none', present ?? 'none');
+}
+
+interface Beginning {
+  readonly record: RolloutRecord;
+  readonly champion: ChampionRecord | undefined;
+  readonly observed: ObservedEndpoint | undefined;
+}
+
+/** All that must be true before anything is written, read under the lease. */
+async function beginning(deps: OpenRolloutDependencies, request: RolloutRequest, lease: Lease): Promise<Beginning> {
+  const champion = await deps.endpoints.champion(request.model);
+  await checkBinding(deps, request, champion);
+  const record = newRecord(deps, request, lease, champion);
+  const observed = await deps.platform.observe(record.endpoint);
+  checkAtRest(record.endpoint, observed, champion);
+  return { record, champion, observed };
+}
+
 /**
- * 1. The lease is taken, or found when this execution holds it. 2. The endpoint is at rest with its champion. 3. The record is
- * written, labels for the dead man's rollback are put on the endpoint, `rollout.started` is put.
- * @throws LeaseHeld (retry), EndpointNotAtRest (retry), NothingToRollBackTo, UnknownModel
+ * 1. The lease is taken, or found when this execution holds it. 2. The champion is the one that the approval was bound to, and
+ * the endpoint is at rest with it; if not, the lease is given back. 3. The record is written, labels for the dead man's
+ * rollback are put on the endpoint, `rollout.started` is put.
+ * @throws LeaseHeld (retry), EndpointNotAtRest (retry), ChampionChanged, NothingToRollBackTo, UnknownModel, UnknownRelease
  */
 export async function openRollout(deps: OpenRolloutDependencies, request: RolloutRequest): Promise<OpenedRollout> {
   const model = deps.catalog.realTime(request.model);
-  const champion = await deps.endpoints.champion(request.model);
   const lease = await takeLease(deps, request.model, request.executionArn);
-  const record = newRecord(deps, request, lease, champion);
-  const observed = await deps.platform.observe(record.endpoint);
-  try {
-    checkAtRest(record.endpoint, observed, champion);
-  } catch (error) {
-    // The lease must not outlive a rollout that never began.
-    await deps.endpoints.changeLease(request.model, ({ holder: _holder, ...rest }) => rest);
+  const { record, champion, observed } = await beginning(deps, request, lease).catch(async (error: unknown) => {
+    await giveBack(deps, request.model, lease.epoch);
     throw error;
-  }
+  });
   await deps.rollouts.create(record).catch((error: unknown) => {
     if (!(error instanceof Error && error.name === 'RolloutExists')) throw error;
   });

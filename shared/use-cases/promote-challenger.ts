@@ -64,6 +64,15 @@ function nextChampion(
   };
 }
 
+/** Without the verdict of the bake at 100 % nobody has said that a canary is good. @throws RolloutStopped */
+function checkVerdict(deps: PromoteChallengerDependencies, record: RolloutRecord): void {
+  if (record.kind !== 'CANARY') return;
+  const lastStepIndex = deps.catalog.realTime(record.model).rollout.steps.length;
+  const { verdict } = record;
+  if (verdict?.stepIndex === lastStepIndex && verdict.decision === 'ADVANCE') return;
+  throw new RolloutStopped(record.rolloutId, 'the bake at 100 % has no verdict to advance');
+}
+
 /** A person may take an approval back until the last moment. @throws RolloutStopped */
 async function checkApproval(
   deps: PromoteChallengerDependencies,
@@ -78,8 +87,8 @@ async function checkApproval(
 }
 
 /**
- * 1. Not stopped, still approved, lease held, the challenger alone serves (read back). 2. One transaction flips the champion, checks the epoch
- * and the champion that is replaced. 3. The registry and the endpoint's labels follow.
+ * 1. Not stopped, the last bake passed, still approved, lease held, the challenger alone serves (read back). 2. One transaction
+ * flips the champion, checks the epoch and the champion that is replaced. 3. The registry and the endpoint's labels follow.
  * @throws RolloutStopped, StaleEpoch, NotSettled (retry), ChampionChanged
  */
 export async function promoteChallenger(
@@ -92,6 +101,7 @@ export async function promoteChallenger(
   const champion = record.challenger.servable.version;
   if (former?.rolloutId !== ref.rolloutId) {
     checkNotStopped(record);
+    checkVerdict(deps, record);
     await checkLease(deps.endpoints, ref.model, epoch);
     const configuration = await servingConfiguration(deps, record);
     const described = await deps.registry.describe(champion);

@@ -25,9 +25,10 @@ export interface RegistryDecision {
   readonly status: 'APPROVED' | 'REJECTED';
 }
 
-function decided(
+/** The first decision wins; undefined when nothing is to be written. */
+export function withDecision(
   record: ReleaseRecord,
-  made: RegistryDecision,
+  made: Pick<RegistryDecision, 'status'>,
   reason: string,
   nowMs: number,
 ): ReleaseRecord | undefined {
@@ -49,7 +50,7 @@ export async function recordApproval(deps: RecordApprovalDependencies, made: Reg
   const ref = { model, releaseId: releaseIdOf(model, made.versionNumber) };
   const described = await deps.registry.describe(made.version);
   const reason = described.approvalDescription ?? 'no reason given';
-  const record = await deps.releases.change(ref, (each) => decided(each, made, reason, deps.clock.nowMs()));
+  const record = await deps.releases.change(ref, (each) => withDecision(each, made, reason, deps.clock.nowMs()));
   if (record.wait === undefined) return;
   await deps.events.publish([
     build(waitResolved, { subject: 'release', model, id: ref.releaseId, wait: APPROVAL_WAIT }),

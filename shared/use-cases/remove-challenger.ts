@@ -6,7 +6,7 @@ import { NotSettled } from '../domain/flow-errors.ts';
 import { servesAlone } from './restore-champion.ts';
 
 /**
- * @returns the id of the change, or null when the variant is not there
+ * @returns the id of the change, or null when the variant is not there, or has become the champion
  * @throws NotSettled (retry) while the champion does not have all traffic, read back; StaleEpoch, EndpointBusy (retry)
  */
 export async function removeChallenger(
@@ -17,6 +17,8 @@ export async function removeChallenger(
   const record = await deps.rollouts.get(ref);
   const { champion, challenger, endpoint } = record;
   if (!champion) return { changeId: null };
+  // After a committed promotion this variant is the champion; what is beside it is kept warm.
+  if ((await deps.endpoints.champion(ref.model))?.rolloutId === ref.rolloutId) return { changeId: null };
   const observed = await deps.platform.observe(endpoint);
   const present = observed?.variants.some((variant) => variant.variant === challenger.variant);
   if (!present) return { changeId: null };

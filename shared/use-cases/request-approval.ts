@@ -6,7 +6,7 @@ import { formatUtc } from '../domain/time/utc.ts';
 import { type Clock } from '../ports/clock.ts';
 import { type EventPublisher } from '../ports/flow.ts';
 import { type ModelRegistry } from '../ports/model-registry.ts';
-import { type ReleaseRef, type ReleaseStore } from '../ports/release-store.ts';
+import { type ReleaseRecord, type ReleaseRef, type ReleaseStore } from '../ports/release-store.ts';
 
 export interface RequestApprovalDependencies {
   readonly releases: ReleaseStore;
@@ -17,6 +17,11 @@ export interface RequestApprovalDependencies {
 
 /** The name under which a release waits for a decision. */
 export const APPROVAL_WAIT = 'approval';
+
+/** Decided, superseded, or past its time: the state after the wait finds out which. */
+export function isDecided(release: ReleaseRecord, nowMs: number): boolean {
+  return release.decision !== undefined || release.supersededBy !== undefined || nowMs >= release.expiresAtMs;
+}
 
 /**
  * 1. The token is stored, unless a decision is there already. 2. The registry is looked at: a decision may have been made

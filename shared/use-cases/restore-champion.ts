@@ -1,11 +1,11 @@
 /** The way back: the champion gets all traffic. Goes on without the table; what could not be recorded is spooled. */
 import { StaleEpoch } from '../domain/errors.ts';
 import { EndpointBusy } from '../domain/flow-errors.ts';
-import { championOnly, type Colour } from '../domain/rollout/weights.ts';
+import { championOnly, type Colour, otherColour } from '../domain/rollout/weights.ts';
 import { type Spool } from '../ports/flow.ts';
 import { type ObservedEndpoint } from '../ports/serving-platform.ts';
 import { type RolloutRecord, type StopSignal } from '../ports/rollout-store.ts';
-import { changeEndpoint, type ChangeEndpointDependencies } from './change-endpoint.ts';
+import { changeEndpoint, type ChangeEndpointDependencies, checkLease } from './change-endpoint.ts';
 
 export interface RestoreChampionDependencies extends ChangeEndpointDependencies {
   readonly spool: Spool;
@@ -37,15 +37,18 @@ export function servesAlone(observed: ObservedEndpoint | undefined, variant: str
 
 const isStoreDown = (error: unknown): boolean => error instanceof Error && error.name === 'StoreUnavailable';
 
-/** Without the table: the epoch on the endpoint's own labels is the fence. */
+/** Without the table: the epoch on the endpoint's own labels is the fence, and their champion tells of a promotion. */
 async function restoreWithoutTable(
   deps: RestoreChampionDependencies,
   order: RestoreOrder,
-  weights: Record<string, number>,
+  championVariant: Colour,
 ): Promise<Restored> {
+  const weights = championOnly(championVariant);
   const labels = await deps.platform.labels(order.endpoint);
   const current = Number(labels['switchyard:epoch']);
   if (Number.isFinite(current) && current > order.epoch) throw new StaleEpoch(order.epoch, current);
+  if (current === order.epoch && labels['switchyard:champion'] === otherColour(championVariant))
+    return { changeId: null };
   const observed = await deps.platform.observe(order.endpoint);
   if (observed?.status === 'CHANGING') throw new EndpointBusy(order.endpoint, observed.rawStatus);
   await deps.platform.setWeights(order.endpoint, weights);
@@ -63,21 +66,33 @@ function withReason(record: RolloutRecord, reason: string): RolloutRecord | unde
   return record.reason === undefined ? { ...record, reason } : undefined;
 }
 
+/** True when the rollout's promotion is committed, and the order would undo it. */
+async function undoesPromotion(deps: RestoreChampionDependencies, order: RestoreOrder): Promise<boolean> {
+  const champion = await deps.endpoints.champion(order.model);
+  return champion?.rolloutId === order.rolloutId && champion.arm.variant !== order.championVariant;
+}
+
+/** A failed first deployment has no champion to go back to. */
+async function takeEndpointAway(deps: RestoreChampionDependencies, order: RestoreOrder): Promise<Restored> {
+  if (await undoesPromotion(deps, order)) return { changeId: null };
+  await checkLease(deps.endpoints, order.model, order.epoch);
+  await deps.rollouts.change(order, (record) => withReason(record, order.reason));
+  await deps.platform.deleteEndpoint(order.endpoint);
+  return { changeId: null };
+}
+
 /**
- * 1. A champion that has all traffic already is left alone. 2. Otherwise it is asked to get 100 %, with intent and outcome on
- * the record. 3. A first deployment has no champion: its endpoint is taken away.
+ * 1. A committed promotion stands, and a champion that has all traffic already is left alone. 2. Otherwise it is asked to get
+ * 100 %, with intent and outcome on the record. 3. A first deployment has no champion: its endpoint is taken away.
  * @throws EndpointBusy (retry until done), StaleEpoch
  */
 export async function restoreChampion(deps: RestoreChampionDependencies, order: RestoreOrder): Promise<Restored> {
   const { championVariant } = order;
+  if (championVariant === null) return takeEndpointAway(deps, order);
   const ref = { model: order.model, rolloutId: order.rolloutId };
-  if (championVariant === null) {
-    await deps.rollouts.change(ref, (record) => withReason(record, order.reason));
-    await deps.platform.deleteEndpoint(order.endpoint);
-    return { changeId: null };
-  }
   const weights = championOnly(championVariant);
   try {
+    if (await undoesPromotion(deps, order)) return { changeId: null };
     await deps.rollouts.change(ref, (record) => withReason(record, order.reason));
     const observed = await deps.platform.observe(order.endpoint);
     if (servesAlone(observed, championVariant)) return { changeId: null };
@@ -97,6 +112,6 @@ export async function restoreChampion(deps: RestoreChampionDependencies, order: 
     };
   } catch (error) {
     if (!isStoreDown(error)) throw error;
-    return restoreWithoutTable(deps, order, weights);
+    return restoreWithoutTable(deps, order, championVariant);
   }
 }

@@ -1,12 +1,16 @@
 /** The one holder of the right to complete task tokens. What it sends is a pointer; the state after the wait reads the record. */
+import { type Clock } from '../ports/clock.ts';
 import { type ReleaseStore } from '../ports/release-store.ts';
 import { type RolloutStore, type PendingWait } from '../ports/rollout-store.ts';
 import { type Tokens } from '../ports/flow.ts';
+import { APPROVAL_WAIT, isDecided } from './request-approval.ts';
+import { isResolved } from './rollout-signals.ts';
 
 export interface ResumeWaitDependencies {
   readonly rollouts: RolloutStore;
   readonly releases: ReleaseStore;
   readonly tokens: Tokens;
+  readonly clock: Clock;
 }
 
 export interface ResolvedWait {
@@ -16,14 +20,24 @@ export interface ResolvedWait {
   readonly wait: string;
 }
 
-/** Idempotent: a wait that has been resumed, or that is another one by now, is left alone. */
+/** The pending wait, if what is stored bears out that it is over: a wake-up alone is a claim that anybody can make. */
+async function resolvedWait(deps: ResumeWaitDependencies, resolved: ResolvedWait): Promise<PendingWait | undefined> {
+  const { model, id, wait } = resolved;
+  if (resolved.subject === 'rollout') {
+    const record = await deps.rollouts.get({ model, rolloutId: id });
+    return record.wait?.wait === wait && isResolved(record, wait) ? record.wait : undefined;
+  }
+  const release = await deps.releases.get({ model, releaseId: id });
+  // What staging has come to is not stored: the state after that wait asks the endpoint itself.
+  const isOver = wait !== APPROVAL_WAIT || isDecided(release, deps.clock.nowMs());
+  return release.wait?.wait === wait && isOver ? release.wait : undefined;
+}
+
+/** Idempotent: a wait that has been resumed, that is not over, or that is another one by now, is left alone. */
 export async function resumeWait(deps: ResumeWaitDependencies, resolved: ResolvedWait): Promise<{ resumed: boolean }> {
   const { model, id, wait } = resolved;
-  const pending =
-    resolved.subject === 'rollout'
-      ? (await deps.rollouts.get({ model, rolloutId: id })).wait
-      : (await deps.releases.get({ model, releaseId: id })).wait;
-  if (pending?.wait !== wait) return { resumed: false };
+  const pending = await resolvedWait(deps, resolved);
+  if (!pending) return { resumed: false };
   const resumed = await deps.tokens.resume(pending.token, { subject: resolved.subject, model, id, wait });
   // Forgotten only after the token was used: a crash in between repeats a harmless call.
   await forget(deps, resolved, pending);

@@ -81,6 +81,7 @@ export async function shiftTraffic(
   const model = deps.catalog.realTime(ref.model);
   const record = await deps.rollouts.get(ref);
   checkNotStopped(record);
+  const alarmsReadAtMs = deps.clock.nowMs();
   const stop = await objection(deps, model, record);
   if (stop) {
     await deps.rollouts.change(ref, (latest) => withStop(latest, stop));
@@ -91,7 +92,10 @@ export async function shiftTraffic(
   const order = deadManOrder(record);
   if (order && record.kind === 'CANARY') await deps.deadMan.arm(order, deps.clock.nowMs() + DEAD_MAN_MS);
 
-  await deps.rollouts.change(ref, (latest) => (latest.stepIndex === stepIndex ? undefined : { ...latest, stepIndex }));
+  // A repeated step keeps the time of its first reading: an alarm that was raised since then is still news.
+  await deps.rollouts.change(ref, (latest) =>
+    latest.stepIndex === stepIndex ? undefined : { ...latest, stepIndex, alarmsReadAtMs },
+  );
   const weights = record.champion
     ? weightsFor(record.champion.variant, sharePercent)
     : { [record.challenger.variant]: 100 };

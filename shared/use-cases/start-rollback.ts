@@ -9,6 +9,8 @@ export interface StartRollbackDependencies {
   readonly endpoints: EndpointStore;
   readonly executions: Executions;
   readonly rollbackMachine: string;
+  /** Hexadecimal digest. */
+  readonly sha256: (text: string) => string;
 }
 
 export interface RollbackRequest {
@@ -20,6 +22,16 @@ export interface RollbackRequest {
 }
 
 const NAME_CHARACTERS_MAX = 80;
+const DIGEST_CHARACTERS = 16;
+
+/** A key that can not be part of a name as it is, or not all of it, is told apart by its digest. */
+function executionName(deps: StartRollbackDependencies, model: string, idempotencyKey: string): string {
+  const wanted = `${model}-back-${idempotencyKey}`;
+  const valid = wanted.replace(/[^A-Za-z0-9_-]/g, '-');
+  if (valid === wanted && wanted.length <= NAME_CHARACTERS_MAX) return wanted;
+  const digest = deps.sha256(wanted).slice(0, DIGEST_CHARACTERS);
+  return `${valid.slice(0, NAME_CHARACTERS_MAX - DIGEST_CHARACTERS - 1)}-${digest}`;
+}
 
 /** @throws UnknownModel, NothingToRollBackTo */
 export async function startRollback(
@@ -33,9 +45,7 @@ export async function startRollback(
       model.name,
       champion ? 'it has served one version only' : 'it has never been promoted',
     );
-  const name = `${model.name}-back-${request.idempotencyKey}`
-    .replace(/[^A-Za-z0-9_-]/g, '-')
-    .slice(0, NAME_CHARACTERS_MAX);
+  const name = executionName(deps, model.name, request.idempotencyKey);
   const input = { model: model.name, requestedBy: request.requestedBy, reason: request.reason };
   const { executionArn } = await deps.executions.start(deps.rollbackMachine, name, input);
   return { executionArn };

@@ -3,12 +3,14 @@ import { build, type OutgoingEvent } from '../../events/contract.ts';
 import { releaseEnded } from '../../events/release/release-ended.v1.ts';
 import { lookDue } from '../../events/rollout/look-due.v1.ts';
 import { waitResolved } from '../../events/wait/wait-resolved.v1.ts';
+import { newTurns } from '../domain/each-in-turn.ts';
 import { heartbeatTtlMs } from '../domain/rollout/lease.ts';
 import { type Executions, type SpooledEntry } from '../ports/flow.ts';
 import { type ReleaseRecord } from '../ports/release-store.ts';
 import { type RolloutRecord } from '../ports/rollout-store.ts';
 import { closeRollout, type CloseRolloutDependencies } from './close-rollout.ts';
-import { APPROVAL_WAIT } from './request-approval.ts';
+import { withDecision } from './record-approval.ts';
+import { APPROVAL_WAIT, isDecided } from './request-approval.ts';
 import { restoreChampion, type RestoreChampionDependencies, servesAlone } from './restore-champion.ts';
 import { wakeUp, withStop } from './rollout-signals.ts';
 import { settleRollout, settleStaging, STAGING_WAIT } from './settle-change.ts';
@@ -37,33 +39,46 @@ function dueLook(record: RolloutRecord): OutgoingEvent[] {
   return [build(lookDue, { model, rolloutId, stepIndex: bake.stepIndex })];
 }
 
-/** No sign of life, and its execution does not run: the traffic goes back and the record is closed by us. */
-async function adopt(deps: SweepRolloutsDependencies, record: RolloutRecord): Promise<boolean> {
+/** No sign of life, and its execution does not run. */
+async function isDead(deps: SweepRolloutsDependencies, record: RolloutRecord): Promise<boolean> {
   const silentMs = deps.clock.nowMs() - Math.max(record.heartbeatAtMs, record.change?.requestedAtMs ?? 0);
-  if (silentMs <= heartbeatTtlMs || (await deps.executions.isRunning(record.executionArn))) return false;
-  const { model, rolloutId, endpoint, epoch } = record;
-  const reason = 'the controller died: its execution does not run any more';
-  const promoted = (await deps.endpoints.champion(model))?.rolloutId === rolloutId;
-  const championVariant = promoted ? record.challenger.variant : (record.champion?.variant ?? null);
-  if (championVariant !== null && !servesAlone(await deps.platform.observe(endpoint), championVariant)) {
-    await restoreChampion(deps, { model, rolloutId, endpoint, epoch, championVariant, reason });
-    return true;
-  }
-  await closeRollout(deps, record, reason);
-  return true;
+  return silentMs > heartbeatTtlMs && !(await deps.executions.isRunning(record.executionArn));
 }
 
-/** Decided, superseded, or past its time: the state after the wait finds out which. */
-function isDecided(release: ReleaseRecord, nowMs: number): boolean {
-  return release.decision !== undefined || release.supersededBy !== undefined || nowMs >= release.expiresAtMs;
+/** The traffic goes back, or a first deployment goes away; when that is read back the record is closed by us. */
+async function adopt(deps: SweepRolloutsDependencies, record: RolloutRecord): Promise<void> {
+  const { model, rolloutId, endpoint, epoch } = record;
+  const lease = await deps.endpoints.lease(model);
+  const reason = 'the controller died: its execution does not run any more';
+  if (lease.epoch !== epoch) {
+    // The endpoint is another's now, who may be in mid-change: this one ends when the endpoint is at rest again.
+    if (!lease.holder) await closeRollout(deps, record, reason);
+    return;
+  }
+  const promoted = (await deps.endpoints.champion(model))?.rolloutId === rolloutId;
+  const championVariant = promoted ? record.challenger.variant : (record.champion?.variant ?? null);
+  const observed = await deps.platform.observe(endpoint);
+  const isHome = championVariant === null ? observed === undefined : servesAlone(observed, championVariant);
+  if (isHome) await closeRollout(deps, record, reason);
+  else await restoreChampion(deps, { model, rolloutId, endpoint, epoch, championVariant, reason });
+}
+
+/** Nothing is looked at while an endpoint changes, however long that takes: the lease is kept for a controller that runs. */
+async function keepLease(deps: SweepRolloutsDependencies, record: RolloutRecord): Promise<void> {
+  if (!record.change || record.settled?.changeId === record.change.changeId) return;
+  if (!(await deps.executions.isRunning(record.executionArn))) return;
+  await deps.endpoints.changeLease(record.model, (lease) =>
+    lease.epoch === record.epoch && lease.holder ? { ...lease, heartbeatAtMs: deps.clock.nowMs() } : undefined,
+  );
 }
 
 /** What happened while the table was down is written down now; a stop among it stops the rollout for good. */
 async function recordSpooled(deps: SweepRolloutsDependencies, entry: SpooledEntry): Promise<void> {
   const { model, rolloutId, stop } = entry;
-  const about = (await deps.rollouts.active()).filter(
-    (record) => record.model === model && (rolloutId === undefined || record.rolloutId === rolloutId),
-  );
+  // Without an id it is about what was under way then, not about what has begun since.
+  const isMeant = (record: RolloutRecord): boolean =>
+    rolloutId === undefined ? record.startedAtMs <= (stop?.atMs ?? Infinity) : record.rolloutId === rolloutId;
+  const about = (await deps.rollouts.active()).filter((record) => record.model === model && isMeant(record));
   const nowMs = deps.clock.nowMs();
   const deed = {
     action: `while the table was down: ${entry.detail}`,
@@ -96,41 +111,62 @@ async function closeOrphan(deps: SweepRolloutsDependencies, release: ReleaseReco
   return true;
 }
 
-async function sweepReleases(deps: SweepRolloutsDependencies): Promise<number> {
-  let woken = 0;
-  for (const release of await deps.releases.open()) {
-    if (await closeOrphan(deps, release)) continue;
-    const { model, releaseId: id } = release;
-    if (release.wait?.wait === STAGING_WAIT && (await settleStaging(deps, release))) woken++;
-    if (release.wait?.wait !== APPROVAL_WAIT || !isDecided(release, deps.clock.nowMs())) continue;
-    await deps.events.publish([build(waitResolved, { subject: 'release', model, id, wait: APPROVAL_WAIT })]);
-    woken++;
+/** A decision whose event was lost still stands in the registry. */
+async function readDecision(deps: SweepRolloutsDependencies, release: ReleaseRecord): Promise<ReleaseRecord> {
+  const { approval, approvalDescription } = await deps.registry.describe(release.version);
+  if (approval === 'PENDING') return release;
+  const reason = approvalDescription ?? 'no reason given';
+  return deps.releases.change(release, (latest) =>
+    withDecision(latest, { status: approval }, reason, deps.clock.nowMs()),
+  );
+}
+
+/** @returns true when it was woken */
+async function sweepRelease(deps: SweepRolloutsDependencies, release: ReleaseRecord): Promise<boolean> {
+  if (await closeOrphan(deps, release)) return false;
+  if (release.wait?.wait === STAGING_WAIT) return settleStaging(deps, release);
+  if (release.wait?.wait !== APPROVAL_WAIT) return false;
+  const isOpen = !isDecided(release, deps.clock.nowMs());
+  if (isOpen && !isDecided(await readDecision(deps, release), deps.clock.nowMs())) return false;
+  const { model, releaseId: id } = release;
+  await deps.events.publish([build(waitResolved, { subject: 'release', model, id, wait: APPROVAL_WAIT })]);
+  return true;
+}
+
+async function sweepRollout(deps: SweepRolloutsDependencies, record: RolloutRecord): Promise<Sweep> {
+  if (await isDead(deps, record)) {
+    await adopt(deps, record);
+    return { looked: 0, woken: 0, adopted: 1 };
   }
-  return woken;
+  await keepLease(deps, record);
+  await settleRollout(deps, record);
+  const registeredAtMs = record.wait?.registeredAtMs ?? Infinity;
+  const missed = deps.clock.nowMs() - registeredAtMs >= WAKE_UP_AGE_MS ? wakeUp(record) : [];
+  const looks = dueLook(record);
+  if (missed.length + looks.length > 0) await deps.events.publish([...missed, ...looks]);
+  return { looked: looks.length, woken: missed.length, adopted: 0 };
 }
 
 /**
- * What was spooled is recorded. Then, for each rollout under way: 1. its change is read back; 2. a stored signal whose wake-up was lost is put again; 3. a share
- * that is being watched gets its look; 4. one without a living controller is brought home.
+ * What was spooled is recorded; releases that wait are driven on. Then, for each rollout under way: 1. its change is read back;
+ * 2. a stored signal whose wake-up was lost is put again; 3. a share that is being watched gets its look; 4. one without a
+ * living controller is brought home. Each has its turn, whatever became of those before it.
+ * @throws StoreUnavailable; what failed in a turn, after all have had theirs
  */
 export async function sweepRollouts(deps: SweepRolloutsDependencies): Promise<Sweep> {
-  let looked = 0;
-  let adopted = 0;
+  const turns = newTurns();
   // First of all: a stop that waits in the spool must come before any step forward.
-  await deps.spool.drain((entry) => recordSpooled(deps, entry));
-  let woken = await sweepReleases(deps);
-  for (const record of await deps.rollouts.active()) {
-    if (await adopt(deps, record)) {
-      adopted++;
-      continue;
-    }
-    await settleRollout(deps, record);
-    const registeredAtMs = record.wait?.registeredAtMs ?? Infinity;
-    const missed = deps.clock.nowMs() - registeredAtMs >= WAKE_UP_AGE_MS ? wakeUp(record) : [];
-    const looks = dueLook(record);
-    if (missed.length + looks.length > 0) await deps.events.publish([...missed, ...looks]);
-    woken += missed.length;
-    looked += looks.length;
+  await turns.take(() => deps.spool.drain((entry) => recordSpooled(deps, entry)));
+  const sum = { looked: 0, woken: 0, adopted: 0 };
+  for (const release of await deps.releases.open()) {
+    if (await turns.take(() => sweepRelease(deps, release))) sum.woken++;
   }
-  return { looked, woken, adopted };
+  for (const record of await deps.rollouts.active()) {
+    const swept = await turns.take(() => sweepRollout(deps, record));
+    sum.looked += swept?.looked ?? 0;
+    sum.woken += swept?.woken ?? 0;
+    sum.adopted += swept?.adopted ?? 0;
+  }
+  turns.end();
+  return sum;
 }

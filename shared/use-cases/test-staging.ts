@@ -6,7 +6,7 @@ import { type Clock } from '../ports/clock.ts';
 import { type LabelledRow, type LabelledRows } from '../ports/documents.ts';
 import { type ReleaseRef, type ReleaseStore } from '../ports/release-store.ts';
 import { type ServingPlatform } from '../ports/serving-platform.ts';
-import { CANDIDATE_VARIANT, REFERENCE_VARIANT } from './deploy-staging.ts';
+import { CANDIDATE_VARIANT, REFERENCE_VARIANT, stagingConfiguration } from './deploy-staging.ts';
 
 export interface TestStagingDependencies {
   readonly catalog: Catalog;
@@ -39,6 +39,9 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
+/** JSON Lines want a row on one line. In JSON a line break stands between tokens only, so that a blank says the same. */
+const onOneLine = (row: LabelledRow): string => row.request.replace(/[\r\n]+/g, ' ');
+
 /** Predictions of one variant, in the order of the rows; null where the variant gave none. */
 async function predictions(
   deps: TestStagingDependencies,
@@ -48,16 +51,24 @@ async function predictions(
 ): Promise<(number | null)[]> {
   const answers: (number | null)[] = [];
   for (const chunk of chunks(rows, ROWS_PER_REQUEST)) {
-    const reply = await deps.platform.ask(endpoint, variant, chunk.map((row) => row.request).join('\n'), JSON_LINES);
+    const reply = await deps.platform.ask(endpoint, variant, chunk.map(onOneLine).join('\n'), JSON_LINES);
     const lines = reply.statusCode === 200 ? reply.body.trim().split('\n') : [];
     for (let index = 0; index < chunk.length; index++) answers.push(predictionOf(lines[index]));
   }
   return answers;
 }
 
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    // No JSON is an answer too: one without a number.
+    return null;
+  }
+}
+
 function predictionOf(line: string | undefined): number | null {
-  if (line === undefined || line === '') return null;
-  const value = (JSON.parse(line) as { prediction?: unknown }).prediction;
+  const value = (parsed(line ?? '') as { prediction?: unknown } | null)?.prediction;
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
@@ -114,7 +125,7 @@ async function accuracy(
 }
 
 /**
- * 1. End-to-end tests of the contract. 2. With a champion: both versions answer the same recent labelled rows, and the paired
+ * 1. The endpoint serves this candidate. 2. End-to-end tests of the contract. 3. With a champion: both versions answer the same recent labelled rows, and the paired
  * test decides. Inconclusive means no traffic, like a refusal, but for another reason.
  * @throws UnknownRelease
  */
@@ -133,6 +144,9 @@ export async function testStaging(deps: TestStagingDependencies, ref: ReleaseRef
     const status = observed ? `${observed.rawStatus} ${observed.failureReason ?? ''}` : 'not there';
     return { outcome: 'REFUSED', reason: `the staging endpoint is ${status}` };
   }
+  const expected = stagingConfiguration(deps.stage, ref.model, release.versionNumber);
+  if (observed.configuration !== expected)
+    return { outcome: 'REFUSED', reason: `the staging endpoint serves ${observed.configuration}, not ${expected}` };
   const checks = await endToEnd(deps, endpoint, rows);
   const failed = checks.filter((check) => !check.passed);
   const report = release.binding.champion === undefined ? undefined : await accuracy(deps, ref, endpoint, rows);

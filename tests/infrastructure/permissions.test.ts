@@ -148,7 +148,7 @@ describe('only the right ones', () => {
       ],
     ],
     ['sagemaker:CreateEndpoint', ['add-challenger', 'deploy-staging']],
-    ['sagemaker:DeleteEndpoint', ['remove-staging', 'restore-champion', 'sweep-rollouts']],
+    ['sagemaker:DeleteEndpoint', ['deploy-staging', 'remove-staging', 'restore-champion', 'sweep-rollouts']],
     ['scheduler:CreateSchedule', ['judge-rollout', 'shift-traffic']],
     ['sagemaker:InvokeEndpoint', ['smoke-challenger', 'test-staging']],
     ['sagemaker:StartPipelineExecution', ['request-retraining']],

@@ -60,6 +60,14 @@ describe('an event on the bus', () => {
       'detail.requestedBy',
     ],
     [
+      'a type that no contract knows',
+      'refuse-event',
+      'rollout.exploded.v1',
+      { model: MODEL },
+      'UnknownEvent',
+      'rollout.exploded.v1',
+    ],
+    [
       'an unknown model',
       'stop-rollout',
       'rollout.abort-requested.v1',

@@ -63,6 +63,14 @@ describe('a record', () => {
     expect(computed).toBe(3);
   });
 
+  it('that a transaction holds is read again, too', async () => {
+    const { rollouts, dynamo } = stores();
+    dynamo.on(GetItemCommand).resolves({ Item: rolloutItem() });
+    dynamo.on(PutItemCommand).rejectsOnce(awsError('TransactionConflictException')).resolves({});
+    expect(await rollouts.change(REF, (record) => ({ ...record, looks: 1 }))).toMatchObject({ looks: 1 });
+    expect(dynamo.commandCalls(GetItemCommand)).toHaveLength(2);
+  });
+
   it('fought over without end counts as unavailable', async () => {
     const { rollouts, dynamo } = stores();
     dynamo.on(GetItemCommand).resolves({ Item: rolloutItem() }).on(PutItemCommand).rejects(FASTER);
@@ -231,6 +239,19 @@ describe('the flip of a champion', () => {
       name: 'ChampionChanged',
       message: expect.stringContaining('another'),
     });
+  });
+
+  it('a controller that was replaced is told so, even if its rollout was stopped as well', async () => {
+    const { endpoints, dynamo } = scene({ championOf: `${MODEL}-r1`, epoch: 3 });
+    const codes = ['None', 'ConditionalCheckFailed', 'ConditionalCheckFailed'];
+    dynamo.on(TransactWriteItemsCommand).rejects(cancelled(...codes));
+    await expect(endpoints.promote(next, check)).rejects.toMatchObject({ name: 'StaleEpoch' });
+  });
+
+  it('a programming error stays what it is', async () => {
+    const { endpoints, dynamo } = scene({ championOf: `${MODEL}-r1`, epoch: 2 });
+    dynamo.on(TransactWriteItemsCommand).rejects(cancelled('ValidationError', 'None', 'None'));
+    await expect(endpoints.promote(next, check)).rejects.toMatchObject({ name: 'TransactionCanceledException' });
   });
 
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
