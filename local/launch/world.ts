@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LaptopCloud, newCloud } from '../cloud.ts';
 import { type DeployedStack } from '../cloudformation/deploy.ts';
+import { type LambdaRuntime } from '../kernel/containers.ts';
 import { installGlobals } from '../kernel/globals.ts';
 import { newContainerHost, type Trainings } from './containers.ts';
 import { installConsole } from './console.ts';
@@ -24,6 +25,8 @@ export interface WorldOptions {
   /** The packaged template. */
   readonly template: unknown;
   readonly tamper?: Tamper;
+  /** Runs the functions otherwise than in process. */
+  readonly lambdaRuntime?: (cloud: LaptopCloud) => LambdaRuntime;
 }
 
 export interface World {
@@ -62,7 +65,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     region: REGION,
     accountId: ACCOUNT_ID,
     scratchDirectory,
-    lambdaRuntime: (made) => newFunctionRuntime(made, options.tamper),
+    lambdaRuntime: options.lambdaRuntime ?? ((made) => newFunctionRuntime(made, options.tamper)),
     containerHost: newContainerHost(trainings),
   });
   const restoreGlobals = installGlobals(cloud.kernel);

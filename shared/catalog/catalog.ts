@@ -131,7 +131,7 @@ function modelProblems(model: ModelDefinition, index: number): string[] {
   return problems;
 }
 
-/** What is made for a model is named `<stage>-<model>-...`: such names must not be another model's (its staging endpoint, say). */
+/** What is made for a model is named `<stage>-<model>-...`: no other model's endpoint may be called so. */
 function prefixProblems(names: readonly string[]): string[] {
   return [...new Set(names)].flatMap((name) => {
     const longer = names.find((other) => other.startsWith(`${name}-`));

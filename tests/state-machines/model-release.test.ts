@@ -142,7 +142,12 @@ describe('no rollout', () => {
 
   it.each(['REFUSED', 'INCONCLUSIVE'])('after the paired test said %s: no data is never a pass', async (outcome) => {
     const result = await release({ 'test-staging': { outcome, reason: 'mean absolute error 2.31 against 1.42' } });
-    expectEnd(result, [...ASK, ...STAGE, END], 'REFUSED', `${outcome}: mean absolute error`);
+    expectEnd(
+      result,
+      [...ASK, ...STAGE, END],
+      'REFUSED',
+      outcome === 'REFUSED' ? 'mean absolute error' : 'INCONCLUSIVE: mean absolute error',
+    );
   });
 
   it('when the test can not run', async () => {

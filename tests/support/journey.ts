@@ -2,8 +2,9 @@
  * Where journeys are played: `TARGET=local` (the laptop cloud; the default) or `TARGET=aws` (an account into which the stack
  * has been deployed). Steps are told as given / when / then; the same file runs on both.
  *
- * Nobody here has an AWS account: what `TARGET=aws` does has been tried against the laptop cloud's port only, which is the
- * same SDK code over HTTP, and never against AWS itself.
+ * Nobody here has an AWS account, so no journey has ever been played there. Journeys that inject faults never can be;
+ * the first deployment could, by the same public doors, once somebody with an account writes and tries that target. Until
+ * then `TARGET=aws` says what it needs, and refuses: a target that nobody has tried would prove nothing.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
