@@ -2,13 +2,15 @@
  * What bad input gets, in the deployed system: a named error in the log, a counted metric, the original event in the
  * dead-letter queue where it came by a bus, and nothing changed.
  */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Version } from '../../local/launch/operator.ts';
 import { Deployed, MODEL } from '../support/deployed.ts';
 
 const SETUP_MS = 120_000;
 /** Lambda tries an asynchronous call again after one minute and after two more; then it goes to the queue. */
 const RETRIES_MINUTES = 5;
+
+jest.setTimeout(SETUP_MS);
 
 let deployed: Deployed;
 let champion: Version;

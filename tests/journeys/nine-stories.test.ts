@@ -27,7 +27,12 @@ const ROLLED_BACK_MINUTES_MAX = 110;
 
 /** `role action` that is given and not used here, with the reason why it is given. */
 const UNUSED: readonly (readonly [entry: RegExp, reason: string])[] = [
-  [/ xray:Put/, 'traces go past the laptop cloud'],
+  [/ xray:(Put|GetSampling)/, 'traces go past the laptop cloud'],
+  [/^stop-rollout dynamodb:Query$/, 'an abort that names no rollout looks for what is under way'],
+  [
+    /^deploy-staging (dynamodb:Query|sagemaker:DeleteEndpoint)$/,
+    'what an ended release has left on staging is taken away',
+  ],
   [/ logs:(CreateLogStream|PutLogEvents)$/, 'Lambda and SageMaker write log lines without a call here'],
   [/^(canary-blue-green|model-release|rollback-model) logs:/, 'Step Functions sets up its own log delivery'],
   [/^(serving|training) (logs|ecr|cloudwatch):/, 'containers are pulled, logged and measured without a call here'],
@@ -289,12 +294,16 @@ describe('the command', () => {
     [['--seed', 'many'], /--seed 'many' is not a whole number\. Use e\.g\. --seed 7\./],
     [['--sed', '7'], /Usage: npm start -- \[--seed N\] \[--json\]/],
     [['now'], /Usage: npm start/],
-  ])('refuses %j with exit code 2 and a remedy', async (words, remedy) => {
-    const { exitCode, stdout, stderr } = await runScript(REHEARSAL, words);
-    expect(exitCode).toBe(2);
-    expect(stderr).toMatch(remedy);
-    expect(stdout).toBe('');
-  });
+  ])(
+    'refuses %j with exit code 2 and a remedy',
+    async (words, remedy) => {
+      const { exitCode, stdout, stderr } = await runScript(REHEARSAL, words);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(remedy);
+      expect(stdout).toBe('');
+    },
+    TIMEOUT_MS,
+  );
 
   it(
     'ends with exit code 1 when a story does not end as it should',

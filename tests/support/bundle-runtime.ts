@@ -82,9 +82,10 @@ class ChildContainer implements LambdaContainer {
 
   invoke(event: unknown, context: Parameters<LambdaContainer['invoke']>[1]): Promise<unknown> {
     const id = this.#next++;
-    const { getRemainingTimeInMillis, ...rest } = context;
     const nowMs = this.#cloud.kernel.clock.now();
-    const message = { id, event, context: rest, nowMs, remainingMs: getRemainingTimeInMillis.call(context) };
+    // Functions do not travel: the child makes its own clock of what is left.
+    const plain = JSON.parse(JSON.stringify(context)) as object;
+    const message = { id, event, context: plain, nowMs, remainingMs: context.getRemainingTimeInMillis() };
     return this.#cloud.kernel.inFlight.track(
       'function process',
       () =>
