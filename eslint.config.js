@@ -35,12 +35,28 @@ export default tseslint.config(
     // Time and chance come through ports in everything that is deployed, so that a run can be repeated.
     files: ['shared/domain/**/*.ts', 'shared/use-cases/**/*.ts', 'shared/catalog/**/*.ts', 'shared/ports/**/*.ts'],
     rules: {
-      'no-restricted-globals': ['error', 'Date', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'process', 'fetch'],
+      'no-restricted-globals': [
+        'error',
+        'Date',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'performance',
+        'process',
+        'fetch',
+      ],
       'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'use the random port' }],
     },
   },
   { files: ['functions/**/handler.ts'], rules: { 'max-lines': ['error', 60] } },
   // CommonJS: osls and jest load these with require.
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
-  { files: ['**/*.cjs', '**/*.js'], ...tseslint.configs.disableTypeChecked, languageOptions: { parserOptions: { projectService: false, program: null }, globals: { require: 'readonly', module: 'writable', __dirname: 'readonly', process: 'readonly' } } },
+  {
+    files: ['**/*.cjs', '**/*.js'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: {
+      parserOptions: { projectService: false, program: null },
+      globals: { require: 'readonly', module: 'writable', __dirname: 'readonly', process: 'readonly' },
+    },
+  },
 );
